@@ -1,0 +1,130 @@
+import type { Clock } from './clock.ts';
+import type { SecretValue } from './secret-value.ts';
+import type { AwsPlace, Statement } from './statement.ts';
+
+/** How old and new stay valid together. */
+export type Overlap = 'alternating-users' | 'two-slots' | 'key-set' | 'none';
+
+/** What a field of a secret's value is, for views: `secret` must not be shown, `identity` changes with each rotation. */
+export type FieldRole = 'secret' | 'identity' | 'plain';
+
+/**
+ * What is known of a kind without running it. The registry holds nothing else, so the synth, the CLI, the docs and
+ * the suites may read it without loading a driver.
+ */
+export interface KindFacts<Target = unknown> {
+  id: string;
+  /** One line for tables and help texts. */
+  title: string;
+  /** `chosen`: we invent the value. `minted`: the provider does. */
+  origin: 'chosen' | 'minted';
+  overlap: Overlap;
+  /** Whether the target can end a disabled credential for good (delete a key); else Disable is final. */
+  destroys: boolean;
+  /** What shows that the old credential is still used, and how it is proven dead. For docs tables. */
+  evidence: { lastUse: string; disable: string; destroy: string; provenDead: string };
+  /** Fields that views may name. */
+  fields: Readonly<Record<string, FieldRole>>;
+  /** Parses the inventory's `target`. Throws KeyturnError('InvalidInput') with the path of the mistake. */
+  parseTarget(target: unknown): Target;
+  /** The secret that holds Keyturn's admin credential at this target, by name or ARN; undefined where none is needed. */
+  adminSecretOf(target: Target): string | undefined;
+  /** The JSON that a secret made with `create: true` starts with: no credential in it yet. */
+  initialValue(target: Target): Readonly<Record<string, unknown>>;
+  /** IAM statements of the two functions, beside the access to secrets that every kind has. Must not grow with the number of targets. */
+  needs: { rotate(place: AwsPlace): Statement[]; retire(place: AwsPlace): Statement[]; network: boolean };
+}
+
+/** What every verb gets. */
+export interface KindContext<Target> {
+  target: Target;
+  /** Keyturn's admin secret at the target (`adminSecretOf`), read when first asked for and once per invocation. */
+  admin(): Promise<SecretValue>;
+  clock: Clock;
+  /** Aborts before the function's own time ends; every call to a target carries it. */
+  signal: AbortSignal;
+}
+
+/** What a target can tell of a credential's use. An error of the target is never `unused`. */
+export type LastUse = { state: 'unused' } | { state: 'used'; detail: string } | { state: 'unknown'; detail: string };
+
+/** One endpoint's answer to a login with the retired credential, beside a positive control at the same place. */
+export interface Refusal {
+  endpoint: string;
+  /** The target's own authentication error, such as SQLSTATE 28000. */
+  error: string;
+}
+
+interface CommonVerbs<Target, Credential> {
+  readonly facts: KindFacts<Target>;
+
+  /**
+   * Parses a version's value. Undefined: the version has no credential at the target yet (`create: true`).
+   * @throws SecretMalformed; TargetMismatch when host, user or admin secret differ from the inventory's.
+   */
+  parse(value: SecretValue, target: Target): Credential | undefined;
+
+  /** The non-secret name of the credential at its target. Pure. */
+  identify(credential: Credential): string;
+
+  /** The values behind `facts.fields`, for views. Pure. */
+  fields(credential: Credential): Readonly<Record<string, SecretValue>>;
+
+  /**
+   * Makes the target accept `pending` and ends with a login as pending. Idempotent: runs again as it is.
+   * @throws PendingPoisoned when the target definitively rejects the value itself.
+   */
+  install(context: KindContext<Target>, versions: { pending: Credential; current: Credential | undefined }): Promise<void>;
+
+  /**
+   * Logs in with the credential at every endpoint, asserts the effective identity and probes its privileges.
+   * Read-only, idempotent. @throws AuthenticationRefused, WrongEffectiveIdentity, PrivilegeLost, Target*.
+   */
+  verify(context: KindContext<Target>, credential: Credential): Promise<void>;
+
+  /** What the target knows of the credential's use after `sinceMs`. Read-only. */
+  lastUse(context: KindContext<Target>, credential: Credential, sinceMs: number): Promise<LastUse>;
+
+  /** Makes the target refuse `retire`, reversibly, and ends sessions that outlive it. No error if already disabled or absent. */
+  disable(context: KindContext<Target>, versions: { retire: Credential; keep: Credential }): Promise<void>;
+
+  /** Undoes `disable`. No error if already enabled. */
+  enable(context: KindContext<Target>, credential: Credential): Promise<void>;
+
+  /**
+   * Logs in with `retire` and expects the authentication error at every endpoint, with `keep` accepted beside it.
+   * @throws StillAccepted; NotProven when the control fails or the refusal is of another sort.
+   */
+  proveRefused(context: KindContext<Target>, versions: { retire: Credential; keep: Credential }): Promise<Refusal[]>;
+
+  /** Ends a disabled credential for good, where the target can (`facts.destroys`). No error if already absent. */
+  destroy(context: KindContext<Target>, credential: Credential): Promise<void>;
+
+  /** Ends a credential that nobody ever used: an abandoned pending version's, or a minted orphan. No error if absent. */
+  discard(context: KindContext<Target>, identity: string): Promise<void>;
+}
+
+/** A kind whose value we invent. */
+export interface ChosenKind<Target, Credential> extends CommonVerbs<Target, Credential> {
+  readonly origin: 'chosen';
+  /** The pending version's whole value. Touches nothing. */
+  propose(target: Target, current: Credential | undefined): SecretValue;
+}
+
+/** A live credential at the target, whoever made it. */
+export interface LiveCredential {
+  identity: string;
+  /** False also when the target cannot tell. */
+  neverUsed: boolean;
+}
+
+/** A kind whose value the provider invents. */
+export interface MintedKind<Target, Credential> extends CommonVerbs<Target, Credential> {
+  readonly origin: 'minted';
+  /** Identities of every credential that exists at the target, disabled ones included. */
+  listLive(context: KindContext<Target>): Promise<LiveCredential[]>;
+  /** Mints a credential and returns the pending version's whole value. Not idempotent: the Rotator's intent tag makes it safe. @throws CredentialLimit */
+  mint(context: KindContext<Target>, current: Credential | undefined): Promise<SecretValue>;
+}
+
+export type Kind<Target = unknown, Credential = unknown> = ChosenKind<Target, Credential> | MintedKind<Target, Credential>;

@@ -1,0 +1,28 @@
+import type { SecretValue } from './secret-value.ts';
+
+/** A secret's metadata: labels by version id, and what the guards need. */
+export interface SecretState {
+  arn: string;
+  name: string;
+  rotationEnabled: boolean;
+  /** Version id → labels. Versions without labels are not listed. */
+  versions: Readonly<Record<string, readonly string[]>>;
+  tags: Readonly<Record<string, string>>;
+  /** When the value was last changed or rotated, by whomever. */
+  lastChangedAtMs: number | undefined;
+}
+
+/** Secrets Manager. Every error is a KeyturnError: AccessDenied, AwsUnavailable, SecretNotFound, VersionNotReadable, LabelMoved. */
+export interface SecretStore {
+  describe(secretId: string): Promise<SecretState>;
+  /** One GetSecretValue: by version id, by label, or by both, which proves the pairing. @throws VersionNotReadable */
+  read(secretId: string, which: { versionId?: string; label?: string }): Promise<SecretValue>;
+  /** PutSecretValue with the token as version id: no-op when the same value is there, LabelMoved when another is. */
+  put(secretId: string, token: string, value: SecretValue, label: string, rotationToken?: string): Promise<void>;
+  /** UpdateSecretVersionStage: compare-and-swap. Without `to` the label is stripped. @throws LabelMoved when it is not on `from`. */
+  moveLabel(secretId: string, label: string, move: { from?: string; to?: string }): Promise<void>;
+  /** Ids of every version that ever had a value, unlabelled ones included. */
+  listVersionIds(secretId: string): Promise<string[]>;
+  tag(secretId: string, key: string, value: string): Promise<void>;
+  untag(secretId: string, key: string): Promise<void>;
+}
