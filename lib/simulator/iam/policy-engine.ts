@@ -1,0 +1,65 @@
+import { isWildcardOnlyAction, runSimulation } from '@cloud-copilot/iam-simulate';
+import type { PolicyDocument } from './identity-store.ts';
+
+export interface PolicyQuestion {
+  /** An ARN or a service's host name. */
+  principal: string;
+  accountId: string;
+  action: string;
+  resource: string;
+  context: Record<string, string | string[]>;
+  identityPolicies: { name: string; policy: PolicyDocument }[];
+  resourcePolicy: unknown;
+}
+
+export interface PolicyAnswer {
+  allowed: boolean;
+  /** Why not, in the words that AWS ends its message with. */
+  because?: string;
+}
+
+/** IAM's policy evaluation. The only module that knows the evaluator. @throws Error for a malformed policy or an action that does not exist. */
+export async function evaluate(question: PolicyQuestion): Promise<PolicyAnswer> {
+  const [service = '', action = ''] = question.action.split(':');
+  const resource = (await isWildcardOnlyAction(service, action)) ? '*' : question.resource;
+  const result = await runSimulation(
+    {
+      request: {
+        principal: question.principal,
+        action: question.action,
+        resource: { resource, accountId: question.accountId },
+        contextVariables: question.context,
+      },
+      identityPolicies: question.identityPolicies,
+      serviceControlPolicies: [
+        {
+          orgIdentifier: 'r-root',
+          policies: [
+            {
+              name: 'FullAWSAccess',
+              policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+            },
+          ],
+        },
+      ],
+      resourceControlPolicies: [],
+      resourcePolicy: question.resourcePolicy,
+    },
+    {},
+  );
+  if (result.resultType === 'error') {
+    throw new Error(
+      `Cannot evaluate ${question.action} on ${question.resource}: ${JSON.stringify(result.errors)} (a malformed policy, or an action without such a resource)`,
+    );
+  }
+  if (result.overallResult === 'Allowed') return { allowed: true };
+  const analysis = result.resultType === 'single' ? result.result.analysis : result.results[0]?.analysis;
+  if (analysis?.resourceAnalysis?.result === 'ExplicitlyDenied') {
+    return { allowed: false, because: 'with an explicit deny in a resource-based policy' };
+  }
+  if (result.overallResult === 'ExplicitlyDenied') {
+    return { allowed: false, because: 'with an explicit deny in an identity-based policy' };
+  }
+  const side = question.identityPolicies.length === 0 && question.resourcePolicy ? 'resource-based' : 'identity-based';
+  return { allowed: false, because: `because no ${side} policy allows the ${question.action} action` };
+}
