@@ -1,0 +1,378 @@
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ErrorCode, KeyturnError } from '../../lib/core/errors.ts';
+import type { Kind, KindContext } from '../../lib/core/kind.ts';
+import { SecretValue } from '../../lib/core/secret-value.ts';
+
+/** A consumer that uses a credential until it is told to stop (an open database session, a signed call now and then). */
+export interface Use {
+  /** Whether the target still serves it. Left out where a credential has no sessions that could outlive it. */
+  alive?(): Promise<boolean>;
+  /** Ends the use; returns when the target cannot see it any more. No error if the target ended it before. */
+  end(): Promise<void>;
+}
+
+/** One target account of its own for one test, so that tests do not see each other's credentials. */
+export interface KindEstate<Target> {
+  readonly target: Target;
+  /** A version's whole value, whose credential the target accepts. */
+  readonly current: SecretValue;
+  /** An identity of the right shape that does not exist at the target. */
+  readonly absentIdentity: string;
+  /** Values that aim elsewhere than the inventory, by what is wrong with them: `parse` must refuse each. */
+  readonly mismatches: Readonly<Record<string, SecretValue>>;
+  /** Other secret texts that the kind gets to see (the admin's password). None may ever be printed. */
+  readonly otherSecrets: readonly string[];
+  /** What the verbs get. With a signal of the caller's, or one that never aborts. */
+  context(signal?: AbortSignal): KindContext<Target>;
+  /** Logs in at the target by other means than the kind's client. Throws on whatever is neither a yes nor an authentication refusal. */
+  logIn(value: SecretValue): Promise<'accepted' | 'refused'>;
+  /** Starts to use the credential, by other means than the kind's client. */
+  use(value: SecretValue): Promise<Use>;
+  /** The same value with the same identity and a secret that the target does not know. */
+  spoil(value: SecretValue): SecretValue;
+  /** Failed logins that the target has seen so far, where it can tell. */
+  failedLogins?(): Promise<number>;
+}
+
+/** A running target (a real server, a simulator) and the kind under test. */
+export interface KindHarness<Target, Credential> {
+  readonly kind: Kind<Target, Credential>;
+  /** A fresh account at the target with one live credential. */
+  estate(): Promise<KindEstate<Target>>;
+  stop(): Promise<void>;
+}
+
+/**
+ * What every kind must do, chosen or minted. The assertions log in with credentials; they know nothing of how a kind
+ * talks to its target. Every error that a verb throws is searched for every secret text of the test.
+ *
+ * Call it once per kind (and per version of its target):
+ *
+ *     describeKind('postgres 18', startPostgresHarness);
+ *
+ * @param start starts the target once for the whole suite; its harness's `stop` runs at the end.
+ */
+export function describeKind<Target, Credential>(
+  name: string,
+  start: () => Promise<KindHarness<Target, Credential>>,
+): void {
+  describe(`kind ${name}`, { timeout: 60_000 }, () => {
+    let harness: KindHarness<Target, Credential>;
+    beforeAll(async () => {
+      harness = await start();
+    }, 120_000);
+    afterAll(() => harness?.stop(), 60_000);
+
+    const begin = async () => new Scene(harness.kind, await harness.estate());
+    /** Old and new both live, as after the four steps. */
+    const rotated = async () => {
+      const scene = await begin();
+      const pending = await scene.makePending();
+      await scene.kind.install(scene.context, { pending: pending.credential, current: scene.current.credential });
+      return { ...scene.parts(), scene, old: scene.current, fresh: pending };
+    };
+
+    describe('install', () => {
+      it('makes the target accept the new credential while the old one is still accepted', async () => {
+        const { estate, old, fresh } = await rotated();
+        expect(await estate.logIn(fresh.value)).toBe('accepted');
+        expect(await estate.logIn(old.value)).toBe('accepted');
+      });
+
+      it('gives the new credential an identity of its own', async () => {
+        const { kind, old, fresh } = await rotated();
+        expect(kind.identify(fresh.credential)).not.toBe(kind.identify(old.credential));
+      });
+
+      it('runs again as it is, with the same outcome', async () => {
+        const { kind, context, estate, old, fresh } = await rotated();
+        await kind.install(context, { pending: fresh.credential, current: old.credential });
+        expect(await estate.logIn(fresh.value)).toBe('accepted');
+        expect(await estate.logIn(old.value)).toBe('accepted');
+      });
+
+      it('makes a first credential where no version has one yet', async () => {
+        const scene = await begin();
+        const first = await scene.makePending('first');
+        await scene.kind.install(scene.context, { pending: first.credential, current: undefined });
+        expect(await scene.estate.logIn(first.value)).toBe('accepted');
+      });
+
+      it('expects no login to fail, nor does verify', async () => {
+        const scene = await begin();
+        if (scene.estate.failedLogins === undefined) return;
+        const before = await scene.estate.failedLogins();
+        const pending = await scene.makePending();
+        await scene.kind.install(scene.context, { pending: pending.credential, current: scene.current.credential });
+        await scene.kind.verify(scene.context, pending.credential);
+        expect((await scene.estate.failedLogins()) - before).toBe(0);
+      });
+    });
+
+    describe('verify', () => {
+      it('accepts the old and the new credential during the overlap', async () => {
+        const { kind, context, old, fresh } = await rotated();
+        await kind.verify(context, fresh.credential);
+        await kind.verify(context, old.credential);
+      });
+
+      it('answers AuthenticationRefused to a secret that the target does not know', async () => {
+        const { scene, kind, context, fresh } = await rotated();
+        await scene.failure('AuthenticationRefused', kind.verify(context, scene.spoiled(fresh).credential));
+      });
+    });
+
+    describe('lastUse', () => {
+      it('sees a credential that is used, and no other', async () => {
+        const { kind, context, estate, old, fresh } = await rotated();
+        const sinceMs = context.clock.nowMs();
+        const use = await estate.use(fresh.value);
+        try {
+          expect(await kind.lastUse(context, fresh.credential, sinceMs)).toMatchObject({ state: 'used' });
+          expect(await kind.lastUse(context, old.credential, sinceMs)).toEqual({ state: 'unused' });
+        } finally {
+          await use.end();
+        }
+      });
+
+      it('says unused once the use has ended before the instant asked for', async () => {
+        const { kind, context, estate, old } = await rotated();
+        const use = await estate.use(old.value);
+        await use.end();
+        expect(await kind.lastUse(context, old.credential, context.clock.nowMs() + 1)).toEqual({ state: 'unused' });
+      });
+    });
+
+    describe('disable and enable', () => {
+      it('makes the target refuse the old credential, ends its sessions and leaves the new one alone', async () => {
+        const { kind, context, estate, old, fresh } = await rotated();
+        const oldUse = await estate.use(old.value);
+        const freshUse = await estate.use(fresh.value);
+        try {
+          await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+          expect(await estate.logIn(old.value)).toBe('refused');
+          expect(await estate.logIn(fresh.value)).toBe('accepted');
+          expect((await oldUse.alive?.()) ?? false).toBe(false);
+          expect((await freshUse.alive?.()) ?? true).toBe(true);
+        } finally {
+          await oldUse.end();
+          await freshUse.end();
+        }
+      });
+
+      it('is no error when it is already disabled', async () => {
+        const { kind, context, estate, old, fresh } = await rotated();
+        const versions = { retire: old.credential, keep: fresh.credential };
+        await kind.disable(context, versions);
+        await kind.disable(context, versions);
+        expect(await estate.logIn(old.value)).toBe('refused');
+        expect(await estate.logIn(fresh.value)).toBe('accepted');
+      });
+
+      it('comes back by enable, with the same value, also when it is enabled already', async () => {
+        const { kind, context, estate, old, fresh } = await rotated();
+        await kind.enable(context, old.credential);
+        await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+        await kind.enable(context, old.credential);
+        expect(await estate.logIn(old.value)).toBe('accepted');
+        await kind.verify(context, old.credential);
+      });
+
+      it('retires the new credential just as well, which is the way back', async () => {
+        const { kind, context, estate, old, fresh } = await rotated();
+        await kind.disable(context, { retire: fresh.credential, keep: old.credential });
+        expect(await estate.logIn(fresh.value)).toBe('refused');
+        expect(await estate.logIn(old.value)).toBe('accepted');
+      });
+    });
+
+    describe('proveRefused', () => {
+      it('answers StillAccepted before disable', async () => {
+        const { scene, kind, context, old, fresh } = await rotated();
+        await scene.failure(
+          'StillAccepted',
+          kind.proveRefused(context, { retire: old.credential, keep: fresh.credential }),
+        );
+      });
+
+      it("returns the target's own refusal of each endpoint after disable", async () => {
+        const { kind, context, old, fresh } = await rotated();
+        const versions = { retire: old.credential, keep: fresh.credential };
+        await kind.disable(context, versions);
+        const refusals = await kind.proveRefused(context, versions);
+        expect(refusals.length).toBeGreaterThan(0);
+        for (const refusal of refusals) {
+          expect(refusal.endpoint).not.toBe('');
+          expect(refusal.error).not.toBe('');
+        }
+      });
+
+      it('proves nothing without a control that is accepted', async () => {
+        const { scene, kind, context, old, fresh } = await rotated();
+        await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+        const versions = { retire: old.credential, keep: scene.spoiled(fresh).credential };
+        await scene.failure('NotProven', kind.proveRefused(context, versions));
+      });
+    });
+
+    describe('destroy and discard', () => {
+      it('destroys twice without an error, the kept credential still accepted', async () => {
+        const { kind, context, estate, old, fresh } = await rotated();
+        await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+        await kind.destroy(context, old.credential);
+        await kind.destroy(context, old.credential);
+        expect(await estate.logIn(old.value)).toBe('refused');
+        expect(await estate.logIn(fresh.value)).toBe('accepted');
+      });
+
+      it('leaves room for the next rotation, which brings yet another value', async () => {
+        const { scene, kind, context, estate, old, fresh } = await rotated();
+        await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+        await kind.destroy(context, old.credential);
+        const next = await scene.makePending(fresh.credential);
+        await kind.install(context, { pending: next.credential, current: fresh.credential });
+        expect(await estate.logIn(next.value)).toBe('accepted');
+        expect(await estate.logIn(fresh.value)).toBe('accepted');
+        expect(await estate.logIn(old.value)).toBe('refused');
+      });
+
+      it('discards a credential that nobody used, twice', async () => {
+        const { kind, context, estate, old, fresh } = await rotated();
+        await kind.discard(context, kind.identify(fresh.credential));
+        await kind.discard(context, kind.identify(fresh.credential));
+        expect(await estate.logIn(fresh.value)).toBe('refused');
+        expect(await estate.logIn(old.value)).toBe('accepted');
+      });
+
+      it('discards what does not exist without an error', async () => {
+        const { kind, context, estate } = await begin();
+        await kind.discard(context, estate.absentIdentity);
+      });
+    });
+
+    describe('values', () => {
+      it('finds no credential in the value that a created secret starts with', async () => {
+        const { kind, estate } = await begin();
+        const initial = SecretValue.of(JSON.stringify(kind.facts.initialValue(estate.target)));
+        expect(kind.parse(initial, estate.target)).toBeUndefined();
+      });
+
+      it('refuses a value that is not one, and a target that is not one', async () => {
+        const { kind, estate } = await begin();
+        for (const text of ['', 'not JSON', '[]', '"text"', 'null']) {
+          expect(thrown(() => kind.parse(SecretValue.of(text), estate.target)).code, text).toBe('SecretMalformed');
+        }
+        for (const target of [undefined, 42, 'text']) {
+          expect(thrown(() => kind.facts.parseTarget(target)).code).toBe('InvalidInput');
+        }
+      });
+
+      it('refuses a value that aims elsewhere than the inventory', async () => {
+        const { kind, estate } = await begin();
+        for (const [what, value] of Object.entries(estate.mismatches)) {
+          expect(thrown(() => kind.parse(value, estate.target)).code, what).toBe('TargetMismatch');
+        }
+      });
+
+      it('gives views exactly the fields that its facts promise', async () => {
+        const { kind, current } = (await begin()).parts();
+        expect(Object.keys(kind.fields(current.credential)).sort()).toEqual(Object.keys(kind.facts.fields).sort());
+      });
+
+      it('prints no secret text of a credential', async () => {
+        const { scene, kind, old, fresh } = await rotated();
+        scene.searchForSecrets([old.credential, fresh.credential, kind.fields(fresh.credential), fresh.value]);
+      });
+    });
+
+    it('ends at once, with an error of its own, when its time is already over', async () => {
+      const { scene, kind, old, fresh, estate } = await rotated();
+      const context = estate.context(AbortSignal.abort());
+      await scene.failure(undefined, kind.verify(context, fresh.credential));
+      await scene.failure(undefined, kind.install(context, { pending: fresh.credential, current: old.credential }));
+      await scene.failure(undefined, kind.disable(context, { retire: old.credential, keep: fresh.credential }));
+      expect(await estate.logIn(old.value)).toBe('accepted');
+    });
+  });
+}
+
+/** A version's value and the credential in it. */
+interface Version<Credential> {
+  value: SecretValue;
+  credential: Credential;
+}
+
+/** One test's estate, and every secret text that it has met. */
+class Scene<Target, Credential> {
+  readonly kind: Kind<Target, Credential>;
+  readonly estate: KindEstate<Target>;
+  readonly context: KindContext<Target>;
+  readonly current: Version<Credential>;
+  readonly #secrets: Set<string>;
+
+  constructor(kind: Kind<Target, Credential>, estate: KindEstate<Target>) {
+    this.kind = kind;
+    this.estate = estate;
+    this.context = estate.context();
+    this.#secrets = new Set(estate.otherSecrets);
+    this.current = this.#version(estate.current);
+  }
+
+  parts() {
+    return { kind: this.kind, estate: this.estate, context: this.context, current: this.current };
+  }
+
+  /** What createSecret makes beside a current credential, or as the first one. */
+  async makePending(beside: Credential | 'first' = this.current.credential): Promise<Version<Credential>> {
+    const current = beside === 'first' ? undefined : beside;
+    const { kind, estate } = this;
+    return this.#version(
+      kind.origin === 'chosen' ? kind.propose(estate.target, current) : await kind.mint(this.context, current),
+    );
+  }
+
+  spoiled(version: Version<Credential>): Version<Credential> {
+    return this.#version(this.estate.spoil(version.value));
+  }
+
+  /** Expects the verb to fail (with this code, where one is given) and searches its error for every secret text. */
+  async failure(code: ErrorCode | undefined, verb: Promise<unknown>): Promise<KeyturnError> {
+    const error = await verb.then(
+      () => undefined,
+      (cause: unknown) => cause,
+    );
+    expect(error, 'the verb was to fail').toBeInstanceOf(KeyturnError);
+    const failure = error as KeyturnError;
+    if (code !== undefined) expect(failure.code, failure.message).toBe(code);
+    this.searchForSecrets(failure);
+    return failure;
+  }
+
+  searchForSecrets(what: unknown): void {
+    const depth = { depth: Number.POSITIVE_INFINITY, showHidden: true };
+    const printed = [inspect(what, depth), JSON.stringify(what), String(what)].join('\n');
+    expect(this.#secrets.size).toBeGreaterThan(0);
+    for (const secret of this.#secrets) expect(printed.includes(secret), 'a secret text was printed').toBe(false);
+  }
+
+  #version(value: SecretValue): Version<Credential> {
+    const credential = this.kind.parse(value, this.estate.target);
+    if (credential === undefined) throw new Error('the value holds no credential');
+    const roles = this.kind.facts.fields;
+    for (const [field, text] of Object.entries(this.kind.fields(credential))) {
+      if (roles[field] === 'secret') this.#secrets.add(text.reveal());
+    }
+    return { value, credential };
+  }
+}
+
+function thrown(act: () => unknown): KeyturnError {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(KeyturnError);
+    return error as KeyturnError;
+  }
+  throw new Error('nothing was thrown');
+}
