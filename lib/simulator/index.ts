@@ -1,3 +1,4 @@
+import { Iam } from './services/iam/iam.ts';
 import { Sts } from './services/sts/sts.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './world.ts';
 
@@ -9,7 +10,9 @@ export interface SimulatorOptions extends WorldOptions {
 /** An AWS on loopback, listening, with every service registered and nothing deployed. Close it with `world.close()`. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<SimulatedWorld> {
   const world = createWorld(options);
-  for (const service of [new Sts(world)]) world.register(service);
+  // One line per service; a service finds the others through the world, so the order is of no importance.
+  world.register(new Iam(world));
+  world.register(new Sts(world));
   await world.listen(options.port);
   return world;
 }

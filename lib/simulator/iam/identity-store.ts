@@ -29,6 +29,7 @@ export interface User {
   createdAtMs: number;
   tags: Map<string, string>;
   policies: Propagating<Policies>;
+  /** Deleted ones included, their latest status being `absent`. */
   keys: Map<string, AccessKey>;
 }
 
@@ -94,7 +95,7 @@ export class IdentityStore {
     return [...this.roles.values()].find((role) => role.arn === arn);
   }
 
-  /** The user who owns a key, deleted keys excluded. */
+  /** The user who owns a key; a deleted key is still known, because it works until its deletion has propagated. */
   ownerOf(accessKeyId: string): { user: User; key: AccessKey } | undefined {
     for (const user of this.users.values()) {
       const key = user.keys.get(accessKeyId);
@@ -136,9 +137,9 @@ export class IdentityStore {
     return { principal, credentials: { accessKeyId, secretAccessKey: key.secretAccessKey } };
   }
 
-  /** Remembers the latest use of a user's key. */
-  noteUse(accessKeyId: string, use: KeyUse): void {
-    this.ownerOf(accessKeyId)?.key.lastUse.set(use, use.atMs);
+  /** Remembers the latest use of a user's key; GetAccessKeyLastUsed hears of it late, as of everything in IAM. */
+  noteUse(accessKeyId: string, use: KeyUse, delayMs: number): void {
+    this.ownerOf(accessKeyId)?.key.lastUse.set(use, use.atMs, delayMs);
   }
 
   /** `AIDA…` of a user, `AROA…:session` of a session, the account's number of root. */

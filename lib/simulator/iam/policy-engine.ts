@@ -18,6 +18,35 @@ export interface PolicyAnswer {
   because?: string;
 }
 
+const FULL_ACCESS = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+const NO_GUARDRAILS = {
+  serviceControlPolicies: [{ orgIdentifier: 'r-root', policies: [{ name: 'FullAWSAccess', policy: FULL_ACCESS }] }],
+  resourceControlPolicies: [],
+};
+
+/** What is wrong with a policy document; undefined when nothing is. */
+export async function malformation(policy: unknown, side: 'identity' | 'resource'): Promise<string | undefined> {
+  const result = await runSimulation(
+    {
+      ...NO_GUARDRAILS,
+      // Any question will do: documents are checked before it is looked at.
+      request: {
+        principal: 'arn:aws:iam::123456789012:user/anybody',
+        action: 'sts:GetCallerIdentity',
+        resource: { resource: '*', accountId: '123456789012' },
+        contextVariables: {},
+      },
+      identityPolicies: side === 'identity' ? [{ name: 'policy', policy }] : [],
+      resourcePolicy: side === 'resource' ? policy : undefined,
+    },
+    {},
+  );
+  if (result.resultType !== 'error') return undefined;
+  const { identityPolicyErrors = {}, resourcePolicyErrors = [], message } = result.errors;
+  const [first] = [...Object.values(identityPolicyErrors).flat(), ...resourcePolicyErrors];
+  return first ? `${first.message} (${first.path})` : message;
+}
+
 /** IAM's policy evaluation. The only module that knows the evaluator. @throws Error for a malformed policy or an action that does not exist. */
 export async function evaluate(question: PolicyQuestion): Promise<PolicyAnswer> {
   const [service = '', action = ''] = question.action.split(':');
@@ -31,18 +60,7 @@ export async function evaluate(question: PolicyQuestion): Promise<PolicyAnswer> 
         contextVariables: question.context,
       },
       identityPolicies: question.identityPolicies,
-      serviceControlPolicies: [
-        {
-          orgIdentifier: 'r-root',
-          policies: [
-            {
-              name: 'FullAWSAccess',
-              policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
-            },
-          ],
-        },
-      ],
-      resourceControlPolicies: [],
+      ...NO_GUARDRAILS,
       resourcePolicy: question.resourcePolicy,
     },
     {},

@@ -3,14 +3,15 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
  */
 export class Propagating<T> {
-  private readonly changes: { value: T; effectiveAtMs: number }[];
+  private changes: { value: T; effectiveAtMs: number }[];
 
   constructor(before: T) {
     this.changes = [{ value: before, effectiveAtMs: Number.NEGATIVE_INFINITY }];
   }
 
-  set(value: T, effectiveAtMs: number): void {
-    this.changes.push({ value, effectiveAtMs });
+  set(value: T, nowMs: number, delayMs: number): void {
+    const inForce = this.changes.findLastIndex((change) => change.effectiveAtMs <= nowMs);
+    this.changes = [...this.changes.slice(Math.max(inForce, 0)), { value, effectiveAtMs: nowMs + delayMs }];
   }
 
   /** What was last written: what IAM's own API answers. */

@@ -47,7 +47,8 @@ export async function authenticate(world: SimulatedWorld, request: WireRequest, 
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
   }
-  world.identities.noteUse(scope.accessKeyId, { atMs: nowMs, service: scope.service, region: scope.region });
+  const use = { atMs: nowMs, service: scope.service, region: scope.region };
+  world.identities.noteUse(scope.accessKeyId, use, world.iamPropagationMs);
   return signer;
 }
 
