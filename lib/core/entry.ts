@@ -78,9 +78,12 @@ export function parseEntry(text: string, where: string): SecretEntry {
   }
 }
 
-/** The SSM parameter that holds a secret's entry. Characters that SSM refuses in a name are written as `-xHH-`. */
+/**
+ * The SSM parameter that holds a secret's entry. Characters that SSM refuses in a name are written as `-xHH-`, as are the
+ * slashes that would make an empty level: `/app/db` is a common name of a secret.
+ */
 export function parameterNameOf(secretName: string): string {
-  const safe = secretName.replace(/[^A-Za-z0-9_./-]/g, (c) => `-x${c.charCodeAt(0).toString(16)}-`);
+  const safe = secretName.replace(/[^A-Za-z0-9_./-]|^\/|(?<=\/)\/|\/$/g, (c) => `-x${c.charCodeAt(0).toString(16)}-`);
   return `${parameterPath}/${safe}`;
 }
 

@@ -4,7 +4,8 @@ import { KeyturnError } from './errors.ts';
 /** What a schema without a message of its own says (zod/mini carries no texts). */
 const unworded = 'Invalid input';
 
-function wordingOf(issue: z.core.$ZodIssue): string {
+/** What is wrong, without the place. */
+export function wordingOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? unworded;
   if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')} is not known here`;
   if (issue.code === 'invalid_type' && issue.message === unworded) return `missing or not of type ${issue.expected}`;

@@ -17,8 +17,8 @@ export interface SecretStore {
   describe(secretId: string): Promise<SecretState>;
   /** One GetSecretValue: by version id, by label, or by both, which proves the pairing. @throws VersionNotReadable */
   read(secretId: string, which: { versionId?: string; label?: string }): Promise<SecretValue>;
-  /** PutSecretValue with the token as version id: no-op when the same value is there, LabelMoved when another is. */
-  put(secretId: string, token: string, value: SecretValue, label: string, rotationToken?: string): Promise<void>;
+  /** PutSecretValue with the token as version id. `kept`: the version already has another value, which stays. */
+  put(secretId: string, token: string, value: SecretValue, label: string, rotationToken?: string): Promise<'written' | 'kept'>;
   /** UpdateSecretVersionStage: compare-and-swap. Without `to` the label is stripped. @throws LabelMoved when it is not on `from`. */
   moveLabel(secretId: string, label: string, move: { from?: string; to?: string }): Promise<void>;
   /** Ids of every version that ever had a value, unlabelled ones included. */

@@ -1,10 +1,10 @@
 import { KeyturnError } from '../errors.ts';
 import type { KindContext, MintedKind } from '../kind.ts';
 import { labels } from '../labels.ts';
-import type { SecretState, SecretStore } from '../ports.ts';
-import type { SecretValue } from '../secret-value.ts';
+import type { SecretState } from '../ports.ts';
 import type { RotationEvent } from './event.ts';
 import { guard, holderOf, openRollout } from './guard.ts';
+import { recordedIdentities, valueOf } from './recorded-identities.ts';
 import { formatIntent, type Intent, intentTag, parseIntent, sortUnrecorded } from './orphans.ts';
 import type { RotationParts } from './parts.ts';
 import { contextOf } from './target-context.ts';
@@ -41,16 +41,6 @@ async function refuseWhileRetiring(state: SecretState, token: string, { store }:
   );
 }
 
-/** A version's value; undefined when it never got one. */
-async function valueOf(store: SecretStore, secretArn: string, versionId: string): Promise<SecretValue | undefined> {
-  try {
-    return await store.read(secretArn, { versionId });
-  } catch (error) {
-    if (error instanceof KeyturnError && error.code === 'VersionNotReadable') return undefined;
-    throw error;
-  }
-}
-
 /**
  * intent tag → mint → put → remove the tag. A put that fails is never followed by a discard here: it may have taken
  * effect, and the next try reads first.
@@ -65,18 +55,22 @@ async function mintOnce(
   const { store } = parts;
   const token = event.ClientRequestToken;
   const tagged = parseIntent(state.tags[intentTag]);
-  // An intent whose token has a value is closed: what it minted is stored, so nothing unknown can be its orphan.
-  const closed = tagged !== undefined && (await valueOf(store, state.arn, tagged.token)) !== undefined;
-  if (closed && tagged.token === token) {
+  const stored = tagged !== undefined && (await valueOf(store, state.arn, tagged.token)) !== undefined;
+  if (stored && tagged.token === token) {
+    // Two attempts may have minted at once, and only one value was stored: the other's is an orphan of this intent.
+    await discardOrphans(state, kind, context, tagged, parts);
     await store.untag(state.arn, intentTag);
     return;
   }
-  const open = closed ? undefined : tagged;
-  const current = kind.parse(await store.read(state.arn, { label: labels.current }), context.target);
-  const live = await discardOrphans(state, kind, context, open, current, parts);
+  // Another token's intent that was stored is closed: nothing unknown can be its orphan.
+  const open = stored ? undefined : tagged;
+  const live = await discardOrphans(state, kind, context, open, parts);
   if (open?.token !== token) await store.tag(state.arn, intentTag, formatIntent({ token, identities: live }));
-  const value = await kind.mint(context, current);
-  await store.put(state.arn, token, value, labels.pending, event.RotationToken);
+  const current = kind.parse(await store.read(state.arn, { label: labels.current }), context.target);
+  const put = await store.put(state.arn, token, await kind.mint(context, current), labels.pending, event.RotationToken);
+  if (put === 'kept') {
+    throw new KeyturnError('UnknownCredential', `${state.name}: another attempt stored a value for version ${token} meanwhile; the next try discards what this one minted`);
+  }
   await store.untag(state.arn, intentTag);
 }
 
@@ -86,14 +80,10 @@ async function discardOrphans(
   kind: MintedKind<unknown, unknown>,
   context: KindContext<unknown>,
   open: Intent | undefined,
-  current: unknown,
   parts: RotationParts,
 ): Promise<string[]> {
   const live = await kind.listLive(context);
-  const recorded = new Set(current === undefined ? [] : [kind.identify(current)]);
-  if (live.some(({ identity }) => !recorded.has(identity))) {
-    for (const identity of await identitiesOfAllVersions(state.arn, kind, context.target, parts)) recorded.add(identity);
-  }
+  const recorded = await recordedIdentities(state, kind, context.target, live, parts.store);
   const { orphans, unknown } = sortUnrecorded(live, recorded, open);
   if (unknown.length > 0) {
     throw new KeyturnError(
@@ -103,19 +93,4 @@ async function discardOrphans(
   }
   for (const identity of orphans) await parts.discardOrphan({ secretArn: state.arn, identity });
   return live.map(({ identity }) => identity).filter((identity) => !orphans.includes(identity));
-}
-
-async function identitiesOfAllVersions(
-  secretArn: string,
-  kind: MintedKind<unknown, unknown>,
-  target: unknown,
-  { store }: RotationParts,
-): Promise<string[]> {
-  const identities: string[] = [];
-  for (const versionId of await store.listVersionIds(secretArn)) {
-    const value = await valueOf(store, secretArn, versionId);
-    const credential = value && kind.parse(value, target);
-    if (credential !== undefined) identities.push(kind.identify(credential));
-  }
-  return identities;
 }

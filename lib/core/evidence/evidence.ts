@@ -1,0 +1,95 @@
+import type { JsonValue } from '../consumer.ts';
+import type { Turn } from '../rollout/turn.ts';
+
+export type RolloutResult = 'retired' | 'rolled-back' | 'held' | 'abandoned';
+
+/** The record of one rollout, fit to show an auditor. No values: ids, instants, and what was seen. */
+export interface Evidence {
+  schema: 1;
+  secret: string;
+  kind: string;
+  policy: string;
+  result: RolloutResult;
+  /** The version that the rotation made, and the attempt of its rollout. */
+  versionId: string;
+  attempt: number;
+  recordedAt: string;
+  turn: Turn | null;
+  /** Non-secret name of the credential that was disabled; null when none was. */
+  retiredIdentity: string | null;
+  /** Each endpoint's own answer to a login with the old credential. */
+  refusals: JsonValue;
+  /** What each consumer was seen to run on, right before Disable. */
+  consumers: JsonValue;
+  noConsumers: string | null;
+  /** Why it was held or rolled back: code and message. */
+  failure: { code: string; message: string } | null;
+  /** ISO instants by phase; a phase that was not reached is missing. */
+  timeline: Record<string, string>;
+  /** Whether the old credential is gone for good or can still be enabled. */
+  finality: 'destroyed' | 'disabled' | 'nothing-revoked';
+}
+
+interface At {
+  atMs: number;
+}
+
+/** What the workflow's state holds when a rollout ends, as far as it got. */
+export interface RolloutState {
+  secretArn: string;
+  versionId: string;
+  attempt: number;
+  plan?: { secret: string; kind: string; policy: string; noConsumers: string | null };
+  promotion?: At;
+  turn?: Turn;
+  views?: At;
+  converged?: At;
+  consumersAgain?: { waves: JsonValue };
+  disabled?: At & { identity: string | null };
+  refused?: At & { refusals: JsonValue };
+  healthyAgain?: At;
+  destroyed?: At;
+  closed?: At;
+  failure?: { Error?: string; Cause?: string };
+}
+
+const phases = ['promotion', 'views', 'converged', 'disabled', 'refused', 'healthyAgain', 'destroyed', 'closed'] as const;
+
+/** Pure. */
+export function evidenceOf(state: RolloutState, secretName: string, result: RolloutResult, nowMs: number): Evidence {
+  const timeline: Record<string, string> = {};
+  for (const phase of phases) {
+    const atMs = state[phase]?.atMs;
+    if (atMs !== undefined) timeline[phase] = new Date(atMs).toISOString();
+  }
+  return {
+    schema: 1,
+    secret: secretName,
+    kind: state.plan?.kind ?? 'unknown',
+    policy: state.plan?.policy ?? 'unknown',
+    result,
+    versionId: state.versionId,
+    attempt: state.attempt,
+    recordedAt: new Date(nowMs).toISOString(),
+    turn: state.turn ?? null,
+    retiredIdentity: state.disabled?.identity ?? null,
+    refusals: state.refused?.refusals ?? [],
+    consumers: state.consumersAgain?.waves ?? [],
+    noConsumers: state.plan?.noConsumers ?? null,
+    failure: state.failure ? { code: state.failure.Error ?? 'unknown', message: messageOf(state.failure.Cause) } : null,
+    timeline,
+    finality: state.destroyed ? 'destroyed' : state.disabled ? 'disabled' : 'nothing-revoked',
+  };
+}
+
+/** A function's failure arrives as JSON with `errorMessage`; a workflow's own as text. */
+export function messageOf(cause: string | undefined): string {
+  if (cause === undefined) return '';
+  try {
+    const parsed: unknown = JSON.parse(cause);
+    if (typeof parsed === 'object' && parsed !== null && 'errorMessage' in parsed) return String(parsed.errorMessage);
+  } catch {
+    // Not JSON: the text is the message.
+  }
+  return cause;
+}

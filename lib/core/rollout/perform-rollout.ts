@@ -1,0 +1,145 @@
+import type { Clock } from '../clock.ts';
+import type { SecretEntry } from '../entry.ts';
+import { KeyturnError } from '../errors.ts';
+import { type Evidence, evidenceOf, type RolloutResult, type RolloutState } from '../evidence/evidence.ts';
+import { labels } from '../labels.ts';
+import type { SecretStore } from '../ports.ts';
+import { holderOf } from '../rotation/guard.ts';
+import { secretNameOf } from '../secret-arn.ts';
+import { viewsOff, writeViews } from '../views/write-views.ts';
+import { stripPending, stripRetiring } from './abandon.ts';
+import { inventoryGate, labelsGate } from './gate.ts';
+import { moveBack } from './move-back.ts';
+import { type FunctionDirectory, makePlan } from './plan.ts';
+import { observePromotion } from './promotion.ts';
+import { meet } from './rendezvous.ts';
+import type { RolloutRequest } from './requests.ts';
+
+/** What the rollout function works with. */
+export interface RolloutParts {
+  store: SecretStore;
+  clock: Clock;
+  /** @throws InventoryUnreadable */
+  entryOf(secretName: string): Promise<SecretEntry>;
+  /** SHA-256 of an entry as it stands in the inventory. */
+  hashOf(entry: SecretEntry): string;
+  functions: FunctionDirectory;
+  /** Whether a kind's target ends a disabled credential for good. */
+  destroys(kind: string): boolean;
+  /** Writes the record once per version, attempt and result. Idempotent. */
+  record(evidence: Evidence): Promise<void>;
+  /** Tells the operators. */
+  notify(subject: string, evidence: Evidence): Promise<void>;
+}
+
+type Ops = { [Op in RolloutRequest['op']]: (request: Extract<RolloutRequest, { op: Op }>, parts: RolloutParts) => Promise<object> };
+
+const ops: Ops = {
+  async observe({ secretArn, versionId, startedAt }, { store, clock, entryOf, functions }) {
+    const entry = await entryOf(secretNameOf(secretArn));
+    const waitedSeconds = (clock.nowMs() - Date.parse(startedAt)) / 1000;
+    const promotion = observePromotion(await store.describe(secretArn), versionId, waitedSeconds, entry.timings.promotionSeconds);
+    const { pollSeconds, rotationSeconds } = entry.timings;
+    return { ...promotion, pollSeconds, rotationSeconds, retireFunctionArn: functions[`retire:${entry.kind}`] };
+  },
+
+  async plan({ secretArn }, { entryOf, hashOf, destroys, functions }) {
+    const entry = await entryOf(secretNameOf(secretArn));
+    return makePlan(entry, hashOf(entry), destroys(entry.kind), functions);
+  },
+
+  async 'write-views'({ secretArn, turn }, { store, clock, entryOf }) {
+    const entry = await entryOf(secretNameOf(secretArn));
+    await writeViews(secretArn, entry.views, turn, store);
+    return { promotedAtMs: clock.nowMs() + entry.timings.skewSeconds * 1000 };
+  },
+
+  async meet({ secretArn, turn, consumer, promotedAtMs }, { store, clock, entryOf }) {
+    const secret = secretNameOf(secretArn);
+    const { timings } = await entryOf(secret);
+    const companions = await Promise.all(
+      consumer.sharedWith.map(async (name) => ({
+        state: await store.describe(name),
+        views: await Promise.all((await entryOf(name)).views.map((view) => store.describe(view.secret))),
+      })),
+    );
+    const meeting = meet({
+      secret,
+      versionId: turn.direction === 'forward' ? turn.keep : turn.retire,
+      companions,
+      waitedSeconds: turn.direction === 'forward' ? (clock.nowMs() - promotedAtMs) / 1000 : Number.POSITIVE_INFINITY,
+      coalesceSeconds: timings.coalesceSeconds,
+      nowMs: clock.nowMs(),
+      skewSeconds: timings.skewSeconds,
+    });
+    return { promotedAtMs, settleSeconds: 2 * timings.skewSeconds, ...meeting };
+  },
+
+  async converged() {
+    return {};
+  },
+
+  async 'check-plan'({ secretArn, turn, entryHash }, { store, entryOf, hashOf }) {
+    const state = await store.describe(secretArn);
+    const moved = labelsGate(state, turn);
+    if (moved.state !== 'open') throw new KeyturnError('CurrentMoved', `${state.name}: ${moved.reason}; nothing was revoked`);
+    const entry = await entryOf(state.name);
+    const changed = inventoryGate(hashOf(entry), entryHash);
+    if (changed.state !== 'open') throw new KeyturnError('InventoryChanged', `${state.name}: ${changed.reason}; resume plans it anew`);
+    if (turn.direction === 'forward') {
+      const off = viewsOff(await Promise.all(entry.views.map((view) => store.describe(view.secret))), turn.keep);
+      if (off.length > 0) throw new KeyturnError('LabelMoved', `${state.name}: ${off.join(', ')} has another value than Keyturn's view; nothing was revoked`);
+    }
+    return {};
+  },
+
+  async 'await-gate'({ secretArn, reason, sinceMs }, { clock, entryOf }) {
+    const { timings } = await entryOf(secretNameOf(secretArn));
+    const waitedSeconds = (clock.nowMs() - sinceMs) / 1000;
+    if (waitedSeconds > timings.gateSeconds) {
+      throw new KeyturnError('GateClosed', `${secretNameOf(secretArn)}: the old credential may still be in use: ${reason}`);
+    }
+    return {};
+  },
+
+  async 'move-back'({ secretArn, turn }, { store }) {
+    await moveBack(secretArn, turn, store);
+    return {};
+  },
+
+  async close({ secretArn, turn }, { store }) {
+    await stripRetiring(secretArn, turn.retire, store);
+    return {};
+  },
+
+  async 'strip-pending'({ secretArn, versionId }, { store }) {
+    await stripPending(secretArn, versionId, store);
+    return {};
+  },
+
+  async 'end-abandoned'({ secretArn }, { store }) {
+    // finishSecret may have labelled the outgoing version and died before the promotion.
+    const current = holderOf(await store.describe(secretArn), labels.current);
+    if (current !== undefined) await stripRetiring(secretArn, current, store);
+    return {};
+  },
+
+  async record({ result, state }, { clock, record, notify }) {
+    const secret = secretNameOf(state.secretArn);
+    const evidence = evidenceOf(state as unknown as RolloutState, secret, result, clock.nowMs());
+    await record(evidence);
+    if (result !== 'retired') await notify(subjectOf(secret, result), evidence);
+    return {};
+  },
+};
+
+function subjectOf(secret: string, result: RolloutResult): string {
+  return `Keyturn: ${secret} was ${result}`;
+}
+
+/** Does one thing that the workflow asks for. Every op is idempotent. Answers carry `atMs`, for the record's timeline. */
+export async function performRollout(request: RolloutRequest, parts: RolloutParts): Promise<object> {
+  const op = ops[request.op] as (request: RolloutRequest, parts: RolloutParts) => Promise<object>;
+  const answer = await op(request, parts);
+  return { ...answer, atMs: parts.clock.nowMs() };
+}

@@ -1,0 +1,51 @@
+import type { CheckEntry, ConsumerEntry, SecretEntry, Timings } from '../entry.ts';
+
+/** A check with the function that probes it. */
+export type PlannedCheck = CheckEntry & { functionArn: string };
+
+/** A consumer with the function that refreshes it. */
+export type PlannedConsumer = Omit<ConsumerEntry, 'checks'> & { functionArn: string; checks: PlannedCheck[] };
+
+/** The rollout's itinerary, made once from the inventory. No values. */
+export interface Plan {
+  secret: string;
+  kind: string;
+  policy: string;
+  retireFunctionArn: string;
+  waves: PlannedConsumer[][];
+  noConsumers: string | null;
+  timings: Timings;
+  /** Whether the target ends a disabled credential for good. */
+  destroys: boolean;
+  /** SHA-256 of the inventory entry that the plan was made from: the gates compare. */
+  entryHash: string;
+}
+
+/** ARNs by `retire:<kind>`, `refresh:<consumer type>`, `probe:<check>`. */
+export type FunctionDirectory = Readonly<Record<string, string>>;
+
+/** Pure. @throws Error naming the function that is not deployed */
+export function makePlan(entry: SecretEntry, entryHash: string, destroys: boolean, functions: FunctionDirectory): Plan {
+  const arnOf = (name: string) => {
+    const arn = functions[name];
+    if (arn === undefined) throw new Error(`no function ${name} is deployed: the inventory entry and the app differ`);
+    return arn;
+  };
+  return {
+    secret: entry.secret,
+    kind: entry.kind,
+    policy: entry.policy,
+    retireFunctionArn: arnOf(`retire:${entry.kind}`),
+    waves: entry.waves.map((wave) =>
+      wave.map((consumer) => ({
+        ...consumer,
+        functionArn: arnOf(`refresh:${consumer.type}`),
+        checks: consumer.checks.map((check) => ({ ...check, functionArn: arnOf(`probe:${check.type}`) })),
+      })),
+    ),
+    noConsumers: entry.noConsumers ?? null,
+    timings: entry.timings,
+    destroys,
+    entryHash,
+  };
+}

@@ -1,0 +1,148 @@
+import type { Clock } from '../clock.ts';
+import type { SecretEntry } from '../entry.ts';
+import { KeyturnError } from '../errors.ts';
+import type { Kind, KindContext, LastUse, Refusal } from '../kind.ts';
+import { labels } from '../labels.ts';
+import type { SecretStore } from '../ports.ts';
+import { holderOf } from '../rotation/guard.ts';
+import { intentTag, parseIntent } from '../rotation/orphans.ts';
+import { recordedIdentities } from '../rotation/recorded-identities.ts';
+import { contextOf } from '../rotation/target-context.ts';
+import { secretNameOf } from '../secret-arn.ts';
+
+export interface RetirementParts {
+  kind: Kind;
+  store: SecretStore;
+  clock: Clock;
+  entryOf(secretName: string): Promise<SecretEntry>;
+  signal: AbortSignal;
+}
+
+/** The two versions of a turn, of one secret. */
+export interface Pair {
+  secretArn: string;
+  keep: string;
+  retire: string;
+}
+
+async function contextFor(secretArn: string, parts: RetirementParts): Promise<KindContext<unknown>> {
+  return contextOf(parts, await parts.entryOf(secretNameOf(secretArn)));
+}
+
+async function credentialOf(secretArn: string, versionId: string, context: KindContext<unknown>, { kind, store }: RetirementParts): Promise<unknown> {
+  return kind.parse(await store.read(secretArn, { versionId }), context.target);
+}
+
+/** The retiring credential's use since an instant. A version without a credential is unused. Read-only. */
+export async function lastUse(request: Pair & { sinceMs: number }, parts: RetirementParts): Promise<LastUse> {
+  const context = await contextFor(request.secretArn, parts);
+  const credential = await credentialOf(request.secretArn, request.retire, context, parts);
+  return credential === undefined ? { state: 'unused' } : parts.kind.lastUse(context, credential, request.sinceMs);
+}
+
+/**
+ * Reads the labels anew and refuses unless AWSCURRENT is `keep`, the retiring label is on `retire`, and the identity
+ * to retire is neither current's nor pending's. Everything that revokes goes through here.
+ * @throws CurrentMoved
+ */
+async function condemned(pair: Pair, parts: RetirementParts): Promise<{ context: KindContext<unknown>; keep: unknown; retire: unknown; identity: string | undefined }> {
+  const { kind } = parts;
+  const context = await contextFor(pair.secretArn, parts);
+  const state = await parts.store.describe(pair.secretArn);
+  const refuse = (why: string) => new KeyturnError('CurrentMoved', `${state.name}: ${why}; nothing was revoked`);
+  if (holderOf(state, labels.current) !== pair.keep) throw refuse(`${labels.current} is not on ${pair.keep} any more`);
+  if (holderOf(state, labels.retiring) !== pair.retire) throw refuse(`${labels.retiring} is not on ${pair.retire} any more`);
+  const keep = await credentialOf(pair.secretArn, pair.keep, context, parts);
+  if (keep === undefined) throw refuse(`version ${pair.keep} holds no credential`);
+  const retire = await credentialOf(pair.secretArn, pair.retire, context, parts);
+  const identity = retire === undefined ? undefined : kind.identify(retire);
+  if (identity === kind.identify(keep)) throw refuse(`versions ${pair.keep} and ${pair.retire} are the same credential ${identity}`);
+  const pending = holderOf(state, labels.pending);
+  if (pending !== undefined && pending !== pair.keep && pending !== pair.retire && identity !== undefined) {
+    const other = await credentialOf(pair.secretArn, pending, context, parts);
+    if (other !== undefined && kind.identify(other) === identity) throw refuse(`version ${pending}, which is ${labels.pending}, is ${identity} too`);
+  }
+  return { context, keep, retire, identity };
+}
+
+/** Makes the target refuse the retiring credential. Idempotent. Returns its identity; null when the version had no credential. @throws CurrentMoved */
+export async function disable(pair: Pair, parts: RetirementParts): Promise<{ identity: string | null }> {
+  const { context, keep, retire, identity } = await condemned(pair, parts);
+  if (retire !== undefined) await parts.kind.disable(context, { retire, keep });
+  return { identity: identity ?? null };
+}
+
+/** Logs in with both: the old one refused, the new one accepted, at each endpoint. @throws StillAccepted, NotProven */
+export async function proveRefused(pair: Pair, parts: RetirementParts): Promise<{ refusals: Refusal[] }> {
+  const context = await contextFor(pair.secretArn, parts);
+  const retire = await credentialOf(pair.secretArn, pair.retire, context, parts);
+  if (retire === undefined) return { refusals: [] };
+  const keep = await credentialOf(pair.secretArn, pair.keep, context, parts);
+  return { refusals: await parts.kind.proveRefused(context, { retire, keep }) };
+}
+
+/** Ends the disabled credential for good. Idempotent. @throws CurrentMoved */
+export async function destroy(pair: Pair, parts: RetirementParts): Promise<void> {
+  const { context, retire } = await condemned(pair, parts);
+  if (retire !== undefined) await parts.kind.destroy(context, retire);
+}
+
+/** Undoes `disable`. Idempotent. */
+export async function enable(pair: Pair, parts: RetirementParts): Promise<void> {
+  const context = await contextFor(pair.secretArn, parts);
+  const retire = await credentialOf(pair.secretArn, pair.retire, context, parts);
+  if (retire !== undefined) await parts.kind.enable(context, retire);
+}
+
+/**
+ * Before AWSCURRENT moves back to `retire`: it must log in. A refused one is enabled and installed again.
+ * @throws CannotGoBack
+ */
+export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Promise<void> {
+  const { kind } = parts;
+  const context = await contextFor(pair.secretArn, parts);
+  const predecessor = await credentialOf(pair.secretArn, pair.retire, context, parts);
+  if (predecessor === undefined) throw new KeyturnError('CannotGoBack', `${pair.secretArn}: version ${pair.retire} holds no credential to go back to`);
+  try {
+    await kind.verify(context, predecessor);
+  } catch (error) {
+    if (!(error instanceof KeyturnError && error.code === 'AuthenticationRefused')) throw error;
+    const current = await credentialOf(pair.secretArn, pair.keep, context, parts);
+    await kind.enable(context, predecessor);
+    try {
+      await kind.install(context, { pending: predecessor, current });
+    } catch (cause) {
+      throw new KeyturnError('CannotGoBack', `${pair.secretArn}: version ${pair.retire} is refused and could not be installed again`, { cause });
+    }
+  }
+}
+
+/** Ends the credential of a rotation that never promoted. Idempotent. @throws CurrentMoved when it was promoted after all */
+export async function discardAbandoned(request: { secretArn: string; versionId: string }, parts: RetirementParts): Promise<void> {
+  const context = await contextFor(request.secretArn, parts);
+  const state = await parts.store.describe(request.secretArn);
+  const held = state.versions[request.versionId] ?? [];
+  if (held.includes(labels.current) || held.includes(labels.pending)) {
+    throw new KeyturnError('CurrentMoved', `${state.name}: ${request.versionId} is ${held.join(', ')}; it is not abandoned`);
+  }
+  const credential = await credentialOf(request.secretArn, request.versionId, context, parts);
+  if (credential === undefined) return;
+  const identity = parts.kind.identify(credential);
+  const currentId = holderOf(state, labels.current);
+  const current = currentId === undefined ? undefined : await credentialOf(request.secretArn, currentId, context, parts);
+  if (current !== undefined && parts.kind.identify(current) === identity) return;
+  await parts.kind.discard(context, identity);
+}
+
+/** Ends a minted orphan: only while an intent is open that does not list it, and only if no version records it. Idempotent. @throws UnknownCredential */
+export async function discardOrphan(request: { secretArn: string; identity: string }, parts: RetirementParts): Promise<void> {
+  const context = await contextFor(request.secretArn, parts);
+  const state = await parts.store.describe(request.secretArn);
+  const { identity } = request;
+  const intent = parseIntent(state.tags[intentTag]);
+  const recorded = await recordedIdentities(state, parts.kind, context.target, [{ identity }], parts.store);
+  if (intent === undefined || intent.identities.includes(identity) || recorded.has(identity)) {
+    throw new KeyturnError('UnknownCredential', `${state.name}: ${identity} is not the orphan of an open intent; it was not discarded`);
+  }
+  await parts.kind.discard(context, identity);
+}

@@ -1,0 +1,150 @@
+import { consumerWaves } from './consumers.ts';
+import { choose, set, type State, type States, task, wait } from './states.ts';
+
+/**
+ * The rollout of one version, from its promotion to the retired credential's proof of death, as one Step Functions
+ * (Standard, JSONPath) execution. Going back is the same way with `keep` and `retire` exchanged (`$.turn`).
+ *
+ * Input: `{secretArn, versionId, attempt}`. The state holds ARNs, version ids, identities and instants, never values.
+ * Whatever is unknown ends in Hold: everything works, the retiring label stays, an alarm goes off.
+ */
+export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: string }): object {
+  const hold = [{ errors: ['States.ALL'], next: 'RecordHeld' }];
+  const rollout = (op: string, payload: object, as: string | null, next: string, routes = hold): State =>
+    task(rolloutFunctionArn, { op, ...payload }, as, next, routes);
+  const secret = { 'secretArn.$': '$.secretArn' };
+  const version = { ...secret, 'versionId.$': '$.versionId' };
+  const turn = { ...secret, 'turn.$': '$.turn' };
+  const pair = { ...secret, 'keep.$': '$.turn.keep', 'retire.$': '$.turn.retire' };
+  const retire = (op: string, payload: object, as: string | null, next: string, routes = hold): State =>
+    task('$.plan.retireFunctionArn', { op, ...payload }, as, next, routes);
+  const record = (result: string, next: string): State =>
+    task(rolloutFunctionArn, { op: 'record', result, 'state.$': '$' }, null, next, [{ errors: ['States.ALL'], next }]);
+
+  const promotion: States = {
+    AwaitPromotion: rollout('observe', { ...version, 'startedAt.$': '$$.Execution.StartTime' }, 'promotion', 'Promoted'),
+    Promoted: choose('$.promotion.answer.state', { promoted: 'Plan', waiting: 'WaitForPromotion' }, 'StripPending'),
+    WaitForPromotion: wait('$.promotion.answer.pollSeconds', 'AwaitPromotion'),
+    Plan: {
+      ...rollout('plan', secret, 'plan', 'Forward'),
+      // The plan is read by many states: it stands at `$.plan` itself, not at `$.plan.answer`.
+      ResultSelector: Object.fromEntries(
+        ['secret', 'kind', 'policy', 'retireFunctionArn', 'waves', 'noConsumers', 'timings', 'destroys', 'entryHash'].map((part) => [
+          `${part}.$`,
+          `$.Payload.${part}`,
+        ]),
+      ),
+    },
+    Forward: set(
+      'turn',
+      {
+        direction: 'forward',
+        'keep.$': '$.promotion.answer.keep',
+        'retire.$': '$.promotion.answer.retire',
+        'soakSeconds.$': '$.plan.timings.soakSeconds',
+        'graceSeconds.$': '$.plan.timings.graceSeconds',
+      },
+      'WriteViews',
+    ),
+  };
+
+  const moving: States = {
+    WriteViews: rollout('write-views', turn, 'views', 'WaitForSkew'),
+    WaitForSkew: wait('$.plan.timings.skewSeconds', 'Waves'),
+    Waves: consumerWaves({
+      suffix: '',
+      mode: 'refresh',
+      rolloutFunctionArn,
+      as: 'refreshed',
+      next: 'Converged',
+      onFailed: 'ConsumersFailed',
+      onUnknown: 'RecordHeld',
+    }),
+    ConsumersFailed: choose('$.turn.direction', { forward: 'VerifyPredecessor' }, 'RecordHeld'),
+    Converged: rollout('converged', {}, 'converged', 'Soak'),
+    Soak: wait('$.turn.soakSeconds', 'LastUse'),
+  };
+
+  const revoking: States = {
+    LastUse: retire('last-use', { ...pair, 'sinceMs.$': '$.converged.answer.atMs' }, 'lastUse', 'Unused'),
+    Unused: choose('$.lastUse.answer.state', { open: 'VerifyConsumers' }, 'AwaitGate'),
+    AwaitGate: rollout(
+      'await-gate',
+      { ...secret, 'reason.$': '$.lastUse.answer.reason', 'sinceMs.$': '$.converged.answer.atMs', 'soakSeconds.$': '$.turn.soakSeconds' },
+      null,
+      'WaitForGate',
+    ),
+    WaitForGate: wait('$.plan.timings.pollSeconds', 'LastUse'),
+    VerifyConsumers: consumerWaves({
+      suffix: 'Again',
+      mode: 'verify',
+      rolloutFunctionArn,
+      as: 'verified',
+      next: 'CheckPlan',
+      // A gate never goes back by itself: it holds, with both credentials working.
+      onFailed: 'RecordHeld',
+      onUnknown: 'RecordHeld',
+    }),
+    CheckPlan: rollout('check-plan', { ...turn, 'entryHash.$': '$.plan.entryHash' }, null, 'Disable'),
+    Disable: retire('disable', pair, 'disabled', 'ProveRefused'),
+    ProveRefused: retire('prove-refused', pair, 'refused', 'HealthAgain'),
+    HealthAgain: consumerWaves({
+      suffix: 'AfterDisable',
+      mode: 'verify',
+      rolloutFunctionArn,
+      as: 'healthyAgain',
+      next: 'Grace',
+      onFailed: 'Enable',
+      onUnknown: 'EnableAndHold',
+    }),
+    Enable: retire('enable', pair, null, 'ConsumersFailed'),
+    EnableAndHold: retire('enable', pair, null, 'RecordHeld'),
+    Grace: wait('$.turn.graceSeconds', 'Destroys'),
+    Destroys: { Type: 'Choice', Choices: [{ Variable: '$.plan.destroys', BooleanEquals: true, Next: 'Destroy' }], Default: 'Close' },
+    Destroy: retire('destroy', pair, 'destroyed', 'Close'),
+    Close: rollout('close', turn, 'closed', 'Direction'),
+    Direction: choose('$.turn.direction', { forward: 'RecordRetired' }, 'RecordRolledBack'),
+  };
+
+  const goingBack: States = {
+    VerifyPredecessor: retire('verify-predecessor', pair, null, 'MoveBack'),
+    MoveBack: rollout('move-back', turn, null, 'Back'),
+    Back: set(
+      'turn',
+      {
+        direction: 'back',
+        'keep.$': '$.turn.retire',
+        'retire.$': '$.turn.keep',
+        // Longer than the rotation function can run: a finishSecret that stalled cannot promote after it.
+        'soakSeconds.$': '$.plan.timings.rotationSeconds',
+        graceSeconds: 0,
+      },
+      'WriteViews',
+    ),
+  };
+
+  const abandoning: States = {
+    StripPending: rollout('strip-pending', version, null, 'WaitOutRotation'),
+    WaitOutRotation: wait('$.promotion.answer.rotationSeconds', 'ObserveAgain'),
+    ObserveAgain: rollout('observe', { ...version, 'startedAt.$': '$$.Execution.StartTime' }, 'promotion', 'PromotedAfterAll'),
+    PromotedAfterAll: choose('$.promotion.answer.state', { promoted: 'Plan' }, 'DiscardAbandoned'),
+    DiscardAbandoned: task('$.promotion.answer.retireFunctionArn', { op: 'discard-abandoned', ...version }, null, 'EndAbandoned', hold),
+    EndAbandoned: rollout('end-abandoned', version, null, 'RecordAbandoned'),
+  };
+
+  const endings: States = {
+    RecordRetired: record('retired', 'Retired'),
+    Retired: { Type: 'Succeed' },
+    RecordRolledBack: record('rolled-back', 'Failed'),
+    RecordHeld: record('held', 'Failed'),
+    Failed: { Type: 'Fail', ErrorPath: '$.failure.Error', CausePath: '$.failure.Cause' },
+    RecordAbandoned: record('abandoned', 'Abandoned'),
+    Abandoned: { Type: 'Fail', Error: 'RotationAbandoned', Cause: 'the rotation never promoted; its pending credential was discarded' },
+  };
+
+  return {
+    Comment: 'Keyturn: one version, from its promotion to the proof that the old credential is dead',
+    StartAt: 'AwaitPromotion',
+    States: { ...promotion, ...moving, ...revoking, ...goingBack, ...abandoning, ...endings },
+  };
+}
