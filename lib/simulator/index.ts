@@ -1,3 +1,4 @@
+import { registerLambda } from './lambda/lambda.ts';
 import { Iam } from './services/iam/iam.ts';
 import { Sts } from './services/sts/sts.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './world.ts';
@@ -13,6 +14,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   // One line per service; a service finds the others through the world, so the order is of no importance.
   world.register(new Iam(world));
   world.register(new Sts(world));
+  registerLambda(world);
   await world.listen(options.port);
   return world;
 }

@@ -3,7 +3,7 @@ import type { FunctionDefinition } from '../../../lib/simulator/lambda/definitio
 import { environmentOf } from '../../../lib/simulator/lambda/environment.ts';
 import { createPool, type Pool } from '../../../lib/simulator/lambda/pool.ts';
 import { startSandbox } from '../../../lib/simulator/lambda/sandbox.ts';
-import { definitionOf } from './function-folder.ts';
+import { definitionOf, folderFor } from './function-folder.ts';
 
 const pools: Pool[] = [];
 let output = '';
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function deploy(code: string, more: Partial<FunctionDefinition> = {}, idleMs = 30_000) {
-  const definition = await definitionOf('probe', code, more);
+  const definition = definitionOf('probe', { codeFolder: await folderFor(code), ...more });
   const credentials = { accessKeyId: 'ASIA', secretAccessKey: 'hidden', sessionToken: 'token' };
   const environment = environmentOf(definition, 'eu-central-1', 'http://127.0.0.1:1', credentials);
   let starts = 0;
@@ -166,7 +166,12 @@ test('a process that is killed in the middle of an invocation is Runtime.ExitErr
 
 test.each([
   ['a module that throws', `throw new TypeError('broken module');`, 'TypeError', 'broken module'],
-  ['no such export', 'export const other = 1;', 'Runtime.HandlerNotFound', 'index.handler is undefined or not exported'],
+  [
+    'no such export',
+    'export const other = 1;',
+    'Runtime.HandlerNotFound',
+    'index.handler is undefined or not exported',
+  ],
   // https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
   [
     'a callback, which nodejs24.x dropped',
