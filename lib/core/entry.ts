@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { KeyturnError } from './errors.ts';
 
@@ -88,3 +89,8 @@ export function parameterNameOf(secretName: string): string {
 }
 
 export const parameterPath = '/keyturn/secrets';
+
+/** SHA-256 over an entry's content, the same however it was serialized. */
+export function hashOf(entry: SecretEntry): string {
+  return createHash('sha256').update(JSON.stringify(SecretEntry.parse(entry))).digest('hex');
+}

@@ -4,7 +4,6 @@ import type { KindId } from '../kinds/registry.ts';
 
 /** A VPC's parts, by id: the synth looks nothing up. */
 export interface Network {
-  vpcId: string;
   subnetIds: readonly string[];
   securityGroupIds: readonly string[];
 }

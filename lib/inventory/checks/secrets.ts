@@ -1,0 +1,73 @@
+import { factsOf, kindIds } from '../../kinds/registry.ts';
+import { type Mistake, oneOf } from '../mistake.ts';
+import type { Inventory, SecretDeclaration } from '../types.ts';
+import { refusalOf } from './reason.ts';
+import { nameMistake } from './secret-name.ts';
+
+export function* checkSecrets(inventory: Inventory): Generator<Mistake> {
+  for (const [name, secret] of Object.entries(inventory.secrets)) {
+    const where = `secret "${name}"`;
+    const badName = nameMistake(name);
+    if (badName) yield { where, ...badName };
+    if (!Object.hasOwn(inventory.policies, secret.policy)) {
+      const remedy = `Use one of: ${oneOf(Object.keys(inventory.policies))}; or declare it under policies`;
+      yield { where, what: `there is no policy "${secret.policy}"`, remedy };
+    }
+    yield* checkTarget(where, name, secret);
+    yield* checkWaves(where, secret, inventory);
+  }
+}
+
+function* checkTarget(where: string, name: string, { kind, target }: SecretDeclaration): Generator<Mistake> {
+  if (!kindIds.includes(kind)) {
+    yield { where, what: `there is no kind "${kind}"`, remedy: `Use one of: ${oneOf(kindIds)}` };
+    return;
+  }
+  const facts = factsOf(kind);
+  const refusal = refusalOf(() => facts.parseTarget(target));
+  if (refusal) {
+    yield { where, what: refusal, remedy: `See lib/kinds/${kind}/README.md for its target` };
+    return;
+  }
+  if (facts.adminSecretOf(facts.parseTarget(target)) === name) {
+    yield { where, what: 'it is its own admin secret', remedy: 'Name the secret of a user that may change this one' };
+  }
+}
+
+function* checkWaves(where: string, secret: SecretDeclaration, inventory: Inventory): Generator<Mistake> {
+  const { waves, noConsumers } = secret;
+  const named = waves?.flat() ?? [];
+  if (waves !== undefined && noConsumers !== undefined) {
+    yield { where, what: 'it has both waves and noConsumers', remedy: 'Keep one of them' };
+  }
+  if (waves === undefined && noConsumers === undefined) {
+    yield {
+      where,
+      what: 'it has no consumers and no reason',
+      remedy: "Name its consumers in waves, or write noConsumers: '<reason>'",
+    };
+  }
+  if (noConsumers !== undefined && noConsumers.trim() === '') {
+    yield {
+      where,
+      what: 'its reason for having no consumers is empty',
+      remedy: 'Say who reads it, and why nothing needs a refresh',
+    };
+  }
+  if (waves !== undefined && (waves.length === 0 || waves.some((wave) => wave.length === 0))) {
+    yield {
+      where,
+      what: 'it has an empty wave',
+      remedy: "Name at least one consumer in each, or write noConsumers: '<reason>'",
+    };
+  }
+  for (const consumer of new Set(named)) {
+    if (!Object.hasOwn(inventory.consumers, consumer)) {
+      const remedy = `Use one of: ${oneOf(Object.keys(inventory.consumers))}; or declare it under consumers`;
+      yield { where, what: `there is no consumer "${consumer}"`, remedy };
+    }
+    if (named.filter((other) => other === consumer).length > 1) {
+      yield { where, what: `it names the consumer "${consumer}" twice`, remedy: 'Leave it in the earlier wave' };
+    }
+  }
+}
