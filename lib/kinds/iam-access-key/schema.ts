@@ -57,8 +57,10 @@ function parseJson(text: string): unknown {
 export function parseCredential(value: SecretValue, target: Target): Credential | undefined {
   return value.parse((text) => {
     const result = SecretJson.safeParse(parseJson(text));
-    if (!result.success)
-      throw malformed(`has a missing or wrong field "${result.error.issues[0]?.path.join('.') ?? ''}"`);
+    if (!result.success) {
+      const field = result.error.issues[0]?.path.join('.');
+      throw malformed(field ? `has no good field "${field}"` : 'is not a JSON object');
+    }
     const { userName, accessKeyId, secretAccessKey, ...others } = result.data;
     if (userName !== target.userName) {
       throw new KeyturnError(
