@@ -1,0 +1,65 @@
+import { KeyturnError } from '../../core/errors.ts';
+import { applied, type Changes, decideChanges } from './changes.ts';
+import type { Session } from './client.ts';
+import type { Credential } from './credential.ts';
+import { asAdmin, asUser, type Context, nameOf } from './doors.ts';
+import { failureOf, ServerError } from './failure.ts';
+import { awaitReplicas, writtenTo } from './replicas.ts';
+import { requireRights } from './rights.ts';
+import { endpointsOf } from './schema.ts';
+import { scramVerifier } from './scram.ts';
+import { gather, type State } from './state.ts';
+import { cloneOf } from './users.ts';
+import { assertActsAsBase } from './verify.ts';
+
+/** Gather, decide, apply; then replicas; then a login as pending, which is expected to succeed. */
+export async function install(context: Context, pending: Credential): Promise<void> {
+  const base = context.target.user;
+  const [writer] = endpointsOf(context.target);
+  const position = await asAdmin(context, writer, async (session) => {
+    const state = await gather(session, base, cloneOf(base));
+    requireRights(state, nameOf(writer));
+    await apply(session, state, decideChanges(state, base, pending.username), pending);
+    return writtenTo(session, context);
+  });
+  await awaitReplicas(context, position);
+  await asUser(context, pending, writer, (session) =>
+    assertActsAsBase(session, base, pending.username, nameOf(writer)),
+  );
+}
+
+async function apply(session: Session, state: State, changes: Changes, pending: Credential): Promise<void> {
+  try {
+    await session.run(applied(changes, pending.username, scramVerifier(pending.password)));
+  } catch (error) {
+    throw refusedValue(error, pending.username) ?? refusedChange(error, state, changes) ?? error;
+  }
+}
+
+/**
+ * A password hook (passwordcheck, pg_tle's passcheck) rejects by an exception of its own: data exceptions (class 22) or
+ * plpgsql's P0001. A setting's bad value is of class 22 as well, but comes from guc.c.
+ */
+function refusedValue(error: unknown, user: string): KeyturnError | undefined {
+  const failure = failureOf(error);
+  if (!/^(22|P0001)/.test(failure?.code ?? '') || failure === undefined || failure.file === 'guc.c') return undefined;
+  return new KeyturnError(
+    'PendingPoisoned',
+    `PostgreSQL rejects the new password of "${user}" (SQLSTATE ${failure.code}): the next attempt brings another; a policy that rejects SCRAM verifiers altogether cannot be used with Keyturn`,
+    { cause: new ServerError(failure) },
+  );
+}
+
+/** Names what was to be changed: the rights checked beforehand do not cover settings that only superusers may set. */
+function refusedChange(error: unknown, state: State, changes: Changes): KeyturnError | undefined {
+  const failure = failureOf(error);
+  if (failure?.code !== '42501') return undefined;
+  const statements = [...changes.statements, ...changes.options];
+  const wanted =
+    statements.length === 0
+      ? 'change the password (on RDS with rds.restrict_password_commands: GRANT rds_password to it)'
+      : `do one of these, which a superuser can run once instead (or, from PostgreSQL 15, GRANT SET ON PARAMETER to it): ${statements.join('; ')}`;
+  return new KeyturnError('AdminPrivilegeMissing', `the admin "${state.admin}" may not ${wanted}`, {
+    cause: new ServerError(failure),
+  });
+}

@@ -1,0 +1,20 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from '../../lib/core/clock.ts';
+
+export const realClock: Clock = {
+  nowMs: () => Date.now(),
+  sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}),
+};
+
+/** Time passes when somebody sleeps, by as much, and costs none: for waits that are to run into their limit. */
+export function fastClock(startMs = 0): Clock & { sleptMs: number } {
+  const clock = {
+    sleptMs: 0,
+    nowMs: () => startMs + clock.sleptMs,
+    async sleep(ms: number, signal?: AbortSignal) {
+      signal?.throwIfAborted();
+      clock.sleptMs += ms;
+    },
+  };
+  return clock;
+}
