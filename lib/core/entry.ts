@@ -73,9 +73,13 @@ export function parseEntry(text: string, where: string): SecretEntry {
   try {
     return SecretEntry.parse(JSON.parse(text));
   } catch (cause) {
-    throw new KeyturnError('InventoryUnreadable', `the inventory entry ${where} is not readable by this release: deploy the app again`, {
-      cause,
-    });
+    throw new KeyturnError(
+      'InventoryUnreadable',
+      `the inventory entry ${where} is not readable by this release: deploy the app again`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -92,5 +96,7 @@ export const parameterPath = '/keyturn/secrets';
 
 /** SHA-256 over an entry's content, the same however it was serialized. */
 export function hashOf(entry: SecretEntry): string {
-  return createHash('sha256').update(JSON.stringify(SecretEntry.parse(entry))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(SecretEntry.parse(entry)))
+    .digest('hex');
 }

@@ -15,7 +15,9 @@ const conditions = {
   SecretMalformed: { retryable: false },
   /** The secret's value aims at another host, user or admin secret than the inventory. */
   TargetMismatch: { retryable: false },
-  /** The secret has no entry in the inventory, or one that this release cannot read. */
+  /** The secret has no entry in the inventory. */
+  NotInInventory: { retryable: false },
+  /** The secret's inventory entry is not one that this release can read. */
   InventoryUnreadable: { retryable: false },
   /** The inventory entry changed after the plan was made. */
   InventoryChanged: { retryable: false },
@@ -77,6 +79,8 @@ const conditions = {
   UnmanagedPromotion: { retryable: false },
   /** The rotation never promoted; its pending credential was discarded. */
   RotationAbandoned: { retryable: false },
+  /** More rotations of a campaign failed than its policy tolerates. */
+  CampaignFailed: { retryable: false },
   /** An argument, an environment variable or an event is not what the schema says. */
   InvalidInput: { retryable: false },
 } as const;

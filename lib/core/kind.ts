@@ -74,7 +74,10 @@ interface CommonVerbs<Target, Credential> {
    * Makes the target accept `pending` and ends with a login as pending. Idempotent: runs again as it is.
    * @throws PendingPoisoned when the target definitively rejects the value itself.
    */
-  install(context: KindContext<Target>, versions: { pending: Credential; current: Credential | undefined }): Promise<void>;
+  install(
+    context: KindContext<Target>,
+    versions: { pending: Credential; current: Credential | undefined },
+  ): Promise<void>;
 
   /**
    * Logs in with the credential at every endpoint, asserts the effective identity and probes its privileges.
@@ -127,4 +130,6 @@ export interface MintedKind<Target, Credential> extends CommonVerbs<Target, Cred
   mint(context: KindContext<Target>, current: Credential | undefined): Promise<SecretValue>;
 }
 
-export type Kind<Target = unknown, Credential = unknown> = ChosenKind<Target, Credential> | MintedKind<Target, Credential>;
+export type Kind<Target = unknown, Credential = unknown> =
+  | ChosenKind<Target, Credential>
+  | MintedKind<Target, Credential>;

@@ -18,7 +18,13 @@ export interface SecretStore {
   /** One GetSecretValue: by version id, by label, or by both, which proves the pairing. @throws VersionNotReadable */
   read(secretId: string, which: { versionId?: string; label?: string }): Promise<SecretValue>;
   /** PutSecretValue with the token as version id. `kept`: the version already has another value, which stays. */
-  put(secretId: string, token: string, value: SecretValue, label: string, rotationToken?: string): Promise<'written' | 'kept'>;
+  put(
+    secretId: string,
+    token: string,
+    value: SecretValue,
+    label: string,
+    rotationToken?: string,
+  ): Promise<'written' | 'kept'>;
   /** UpdateSecretVersionStage: compare-and-swap. Without `to` the label is stripped. @throws LabelMoved when it is not on `from`. */
   moveLabel(secretId: string, label: string, move: { from?: string; to?: string }): Promise<void>;
   /** Ids of every version that ever had a value, unlabelled ones included. */

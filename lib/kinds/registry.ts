@@ -16,3 +16,8 @@ export const kindIds = Object.keys(kinds) as KindId[];
 export function factsOf(id: KindId): KindFacts {
   return kinds[id] as KindFacts;
 }
+
+/** Whether a kind's target ends a disabled credential for good. */
+export function destroys(id: string): boolean {
+  return id in kinds && factsOf(id as KindId).destroys;
+}

@@ -30,8 +30,9 @@ export interface Evidence {
   finality: 'destroyed' | 'disabled' | 'nothing-revoked';
 }
 
-interface At {
-  atMs: number;
+/** A function's answer, as it stands in the workflow's state. */
+interface Answer<T = object> {
+  answer: T & { atMs: number };
 }
 
 /** What the workflow's state holds when a rollout ends, as far as it got. */
@@ -40,26 +41,25 @@ export interface RolloutState {
   versionId: string;
   attempt: number;
   plan?: { secret: string; kind: string; policy: string; noConsumers: string | null };
-  promotion?: At;
+  promotion?: Answer;
   turn?: Turn;
-  views?: At;
-  converged?: At;
-  consumersAgain?: { waves: JsonValue };
-  disabled?: At & { identity: string | null };
-  refused?: At & { refusals: JsonValue };
-  healthyAgain?: At;
-  destroyed?: At;
-  closed?: At;
+  views?: Answer;
+  converged?: Answer;
+  verified?: { waves: JsonValue };
+  disabled?: Answer<{ identity: string | null }>;
+  refused?: Answer<{ refusals: JsonValue }>;
+  destroyed?: Answer;
+  closed?: Answer;
   failure?: { Error?: string; Cause?: string };
 }
 
-const phases = ['promotion', 'views', 'converged', 'disabled', 'refused', 'healthyAgain', 'destroyed', 'closed'] as const;
+const phases = ['promotion', 'views', 'converged', 'disabled', 'refused', 'destroyed', 'closed'] as const;
 
 /** Pure. */
 export function evidenceOf(state: RolloutState, secretName: string, result: RolloutResult, nowMs: number): Evidence {
   const timeline: Record<string, string> = {};
   for (const phase of phases) {
-    const atMs = state[phase]?.atMs;
+    const atMs = state[phase]?.answer.atMs;
     if (atMs !== undefined) timeline[phase] = new Date(atMs).toISOString();
   }
   return {
@@ -72,9 +72,9 @@ export function evidenceOf(state: RolloutState, secretName: string, result: Roll
     attempt: state.attempt,
     recordedAt: new Date(nowMs).toISOString(),
     turn: state.turn ?? null,
-    retiredIdentity: state.disabled?.identity ?? null,
-    refusals: state.refused?.refusals ?? [],
-    consumers: state.consumersAgain?.waves ?? [],
+    retiredIdentity: state.disabled?.answer.identity ?? null,
+    refusals: state.refused?.answer.refusals ?? [],
+    consumers: state.verified?.waves ?? [],
     noConsumers: state.plan?.noConsumers ?? null,
     failure: state.failure ? { code: state.failure.Error ?? 'unknown', message: messageOf(state.failure.Cause) } : null,
     timeline,

@@ -5,7 +5,8 @@ import { holderOf } from '../rotation/guard.ts';
 /** Takes AWSPENDING from a version whose rotation never promoted. Idempotent. */
 export async function stripPending(secretArn: string, versionId: string, store: SecretStore): Promise<void> {
   const state = await store.describe(secretArn);
-  if (holderOf(state, labels.pending) === versionId) await store.moveLabel(secretArn, labels.pending, { from: versionId });
+  if (holderOf(state, labels.pending) === versionId)
+    await store.moveLabel(secretArn, labels.pending, { from: versionId });
 }
 
 /**
@@ -14,5 +15,6 @@ export async function stripPending(secretArn: string, versionId: string, store: 
  */
 export async function stripRetiring(secretArn: string, versionId: string, store: SecretStore): Promise<void> {
   const state = await store.describe(secretArn);
-  if (holderOf(state, labels.retiring) === versionId) await store.moveLabel(secretArn, labels.retiring, { from: versionId });
+  if (holderOf(state, labels.retiring) === versionId)
+    await store.moveLabel(secretArn, labels.retiring, { from: versionId });
 }

@@ -12,7 +12,11 @@ import type { Turn } from './turn.ts';
  * because a version is retiring all the time.
  * @throws CurrentMoved when AWSCURRENT is on a third version
  */
-export async function moveBack(secretArn: string, failed: Pick<Turn, 'keep' | 'retire'>, store: SecretStore): Promise<void> {
+export async function moveBack(
+  secretArn: string,
+  failed: Pick<Turn, 'keep' | 'retire'>,
+  store: SecretStore,
+): Promise<void> {
   const { keep: bad, retire: good } = failed;
   const state = await store.describe(secretArn);
   const pending = holderOf(state, labels.pending);
@@ -20,7 +24,11 @@ export async function moveBack(secretArn: string, failed: Pick<Turn, 'keep' | 'r
   const current = holderOf(state, labels.current);
   if (current === bad) await store.moveLabel(secretArn, labels.current, { from: bad, to: good });
   else if (current !== good) {
-    throw new KeyturnError('CurrentMoved', `${state.name}: ${labels.current} is on ${current ?? 'no version'}, neither on ${bad} nor on ${good}; nothing was moved`);
+    throw new KeyturnError(
+      'CurrentMoved',
+      `${state.name}: ${labels.current} is on ${current ?? 'no version'}, neither on ${bad} nor on ${good}; nothing was moved`,
+    );
   }
-  if (holderOf(state, labels.retiring) !== bad) await store.moveLabel(secretArn, labels.retiring, { from: good, to: bad });
+  if (holderOf(state, labels.retiring) !== bad)
+    await store.moveLabel(secretArn, labels.retiring, { from: good, to: bad });
 }

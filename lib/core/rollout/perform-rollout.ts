@@ -32,13 +32,20 @@ export interface RolloutParts {
   notify(subject: string, evidence: Evidence): Promise<void>;
 }
 
-type Ops = { [Op in RolloutRequest['op']]: (request: Extract<RolloutRequest, { op: Op }>, parts: RolloutParts) => Promise<object> };
+type Ops = {
+  [Op in RolloutRequest['op']]: (request: Extract<RolloutRequest, { op: Op }>, parts: RolloutParts) => Promise<object>;
+};
 
 const ops: Ops = {
   async observe({ secretArn, versionId, startedAt }, { store, clock, entryOf, functions }) {
     const entry = await entryOf(secretNameOf(secretArn));
     const waitedSeconds = (clock.nowMs() - Date.parse(startedAt)) / 1000;
-    const promotion = observePromotion(await store.describe(secretArn), versionId, waitedSeconds, entry.timings.promotionSeconds);
+    const promotion = observePromotion(
+      await store.describe(secretArn),
+      versionId,
+      waitedSeconds,
+      entry.timings.promotionSeconds,
+    );
     const { pollSeconds, rotationSeconds } = entry.timings;
     return { ...promotion, pollSeconds, rotationSeconds, retireFunctionArn: functions[`retire:${entry.kind}`] };
   },
@@ -82,22 +89,31 @@ const ops: Ops = {
   async 'check-plan'({ secretArn, turn, entryHash }, { store, entryOf, hashOf }) {
     const state = await store.describe(secretArn);
     const moved = labelsGate(state, turn);
-    if (moved.state !== 'open') throw new KeyturnError('CurrentMoved', `${state.name}: ${moved.reason}; nothing was revoked`);
+    if (moved.state !== 'open')
+      throw new KeyturnError('CurrentMoved', `${state.name}: ${moved.reason}; nothing was revoked`);
     const entry = await entryOf(state.name);
     const changed = inventoryGate(hashOf(entry), entryHash);
-    if (changed.state !== 'open') throw new KeyturnError('InventoryChanged', `${state.name}: ${changed.reason}; resume plans it anew`);
+    if (changed.state !== 'open')
+      throw new KeyturnError('InventoryChanged', `${state.name}: ${changed.reason}; resume plans it anew`);
     if (turn.direction === 'forward') {
       const off = viewsOff(await Promise.all(entry.views.map((view) => store.describe(view.secret))), turn.keep);
-      if (off.length > 0) throw new KeyturnError('LabelMoved', `${state.name}: ${off.join(', ')} has another value than Keyturn's view; nothing was revoked`);
+      if (off.length > 0)
+        throw new KeyturnError(
+          'LabelMoved',
+          `${state.name}: ${off.join(', ')} has another value than Keyturn's view; nothing was revoked`,
+        );
     }
     return {};
   },
 
-  async 'await-gate'({ secretArn, reason, sinceMs }, { clock, entryOf }) {
+  async 'await-gate'({ secretArn, reason, sinceMs, soakSeconds }, { clock, entryOf }) {
     const { timings } = await entryOf(secretNameOf(secretArn));
     const waitedSeconds = (clock.nowMs() - sinceMs) / 1000;
-    if (waitedSeconds > timings.gateSeconds) {
-      throw new KeyturnError('GateClosed', `${secretNameOf(secretArn)}: the old credential may still be in use: ${reason}`);
+    if (waitedSeconds > soakSeconds + timings.gateSeconds) {
+      throw new KeyturnError(
+        'GateClosed',
+        `${secretNameOf(secretArn)}: the old credential may still be in use: ${reason}`,
+      );
     }
     return {};
   },

@@ -13,16 +13,26 @@ export type Promotion =
  * What the labels say of a version's promotion. Pure.
  * @throws CurrentMoved when the version is current but nothing retires
  */
-export function observePromotion(state: SecretState, versionId: string, waitedSeconds: number, promotionSeconds: number): Promotion {
+export function observePromotion(
+  state: SecretState,
+  versionId: string,
+  waitedSeconds: number,
+  promotionSeconds: number,
+): Promotion {
   const held = state.versions[versionId] ?? [];
   if (held.includes(labels.current)) {
     const retire = holderOf(state, labels.retiring);
     if (retire === undefined || retire === versionId) {
-      throw new KeyturnError('CurrentMoved', `${state.name}: ${versionId} is ${labels.current} but no other version is ${labels.retiring}; somebody moved labels`);
+      throw new KeyturnError(
+        'CurrentMoved',
+        `${state.name}: ${versionId} is ${labels.current} but no other version is ${labels.retiring}; somebody moved labels`,
+      );
     }
     return { state: 'promoted', keep: versionId, retire };
   }
-  if (!held.includes(labels.pending)) return { state: 'expired', reason: `${labels.pending} was taken from ${versionId}` };
-  if (waitedSeconds > promotionSeconds) return { state: 'expired', reason: `not promoted within ${promotionSeconds} s` };
+  if (!held.includes(labels.pending))
+    return { state: 'expired', reason: `${labels.pending} was taken from ${versionId}` };
+  if (waitedSeconds > promotionSeconds)
+    return { state: 'expired', reason: `not promoted within ${promotionSeconds} s` };
   return { state: 'waiting' };
 }

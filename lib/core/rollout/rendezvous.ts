@@ -31,7 +31,8 @@ export function standingOf({ state, views }: Companion, campaign: string): Stand
   const ours = Object.keys(state.versions).find((versionId) => campaignOf(versionId) === campaign);
   if (ours === undefined) return 'coming';
   const held = state.versions[ours] ?? [];
-  if (held.includes(labels.current)) return views.every((view) => holderOf(view, labels.current) === ours) ? 'settled' : 'coming';
+  if (held.includes(labels.current))
+    return views.every((view) => holderOf(view, labels.current) === ours) ? 'settled' : 'coming';
   return held.includes(labels.pending) ? 'coming' : 'out';
 }
 
@@ -50,7 +51,10 @@ export function meet(input: {
 }): Meeting {
   const campaign = campaignOf(input.versionId);
   if (campaign === undefined || input.waitedSeconds > input.coalesceSeconds) return { action: 'go' };
-  const standings = input.companions.map((companion) => ({ name: companion.state.name, standing: standingOf(companion, campaign) }));
+  const standings = input.companions.map((companion) => ({
+    name: companion.state.name,
+    standing: standingOf(companion, campaign),
+  }));
   const coming = standings.filter(({ standing }) => standing === 'coming').map(({ name }) => name);
   if (coming.length > 0) return { action: 'wait', reason: `waiting for ${coming.join(', ')}` };
   const settled = standings.filter(({ standing }) => standing === 'settled').map(({ name }) => name);

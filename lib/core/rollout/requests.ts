@@ -13,12 +13,22 @@ export const RolloutRequest = z.discriminatedUnion('op', [
   z.object({ op: z.literal('meet'), secretArn, turn: Turn, consumer: ConsumerEntry, promotedAtMs: z.number() }),
   z.object({ op: z.literal('converged') }),
   z.object({ op: z.literal('check-plan'), secretArn, turn: Turn, entryHash: z.string() }),
-  z.object({ op: z.literal('await-gate'), secretArn, reason: z.string(), sinceMs: z.number() }),
+  z.object({
+    op: z.literal('await-gate'),
+    secretArn,
+    reason: z.string(),
+    sinceMs: z.number(),
+    soakSeconds: z.number(),
+  }),
   z.object({ op: z.literal('move-back'), secretArn, turn: Turn }),
   z.object({ op: z.literal('close'), secretArn, turn: Turn }),
   z.object({ op: z.literal('strip-pending'), secretArn, versionId }),
   z.object({ op: z.literal('end-abandoned'), secretArn, versionId }),
-  z.object({ op: z.literal('record'), result: z.enum(['retired', 'rolled-back', 'held', 'abandoned']), state: z.looseObject({ secretArn, versionId, attempt: z.number() }) }),
+  z.object({
+    op: z.literal('record'),
+    result: z.enum(['retired', 'rolled-back', 'held', 'abandoned']),
+    state: z.looseObject({ secretArn, versionId, attempt: z.number() }),
+  }),
 ]);
 export type RolloutRequest = z.infer<typeof RolloutRequest>;
 
@@ -42,7 +52,11 @@ const version = z.object({ secretArn, versionId, promotedAtMs: z.number() });
 /** What the workflow asks of a consumer type's function. */
 export const ConsumerRequest = z.discriminatedUnion('op', [
   z.object({ op: z.literal('refresh'), consumer: ConsumerEntry, version, mayStart: z.boolean() }),
-  z.object({ op: z.literal('progress'), consumer: ConsumerEntry, ticket: z.looseObject({ ...version.shape, deadlineAtMs: z.number() }) }),
+  z.object({
+    op: z.literal('progress'),
+    consumer: ConsumerEntry,
+    ticket: z.looseObject({ ...version.shape, deadlineAtMs: z.number() }),
+  }),
 ]);
 export type ConsumerRequest = z.infer<typeof ConsumerRequest>;
 

@@ -29,7 +29,12 @@ async function contextFor(secretArn: string, parts: RetirementParts): Promise<Ki
   return contextOf(parts, await parts.entryOf(secretNameOf(secretArn)));
 }
 
-async function credentialOf(secretArn: string, versionId: string, context: KindContext<unknown>, { kind, store }: RetirementParts): Promise<unknown> {
+async function credentialOf(
+  secretArn: string,
+  versionId: string,
+  context: KindContext<unknown>,
+  { kind, store }: RetirementParts,
+): Promise<unknown> {
   return kind.parse(await store.read(secretArn, { versionId }), context.target);
 }
 
@@ -45,22 +50,28 @@ export async function lastUse(request: Pair & { sinceMs: number }, parts: Retire
  * to retire is neither current's nor pending's. Everything that revokes goes through here.
  * @throws CurrentMoved
  */
-async function condemned(pair: Pair, parts: RetirementParts): Promise<{ context: KindContext<unknown>; keep: unknown; retire: unknown; identity: string | undefined }> {
+async function condemned(
+  pair: Pair,
+  parts: RetirementParts,
+): Promise<{ context: KindContext<unknown>; keep: unknown; retire: unknown; identity: string | undefined }> {
   const { kind } = parts;
   const context = await contextFor(pair.secretArn, parts);
   const state = await parts.store.describe(pair.secretArn);
   const refuse = (why: string) => new KeyturnError('CurrentMoved', `${state.name}: ${why}; nothing was revoked`);
   if (holderOf(state, labels.current) !== pair.keep) throw refuse(`${labels.current} is not on ${pair.keep} any more`);
-  if (holderOf(state, labels.retiring) !== pair.retire) throw refuse(`${labels.retiring} is not on ${pair.retire} any more`);
+  if (holderOf(state, labels.retiring) !== pair.retire)
+    throw refuse(`${labels.retiring} is not on ${pair.retire} any more`);
   const keep = await credentialOf(pair.secretArn, pair.keep, context, parts);
   if (keep === undefined) throw refuse(`version ${pair.keep} holds no credential`);
   const retire = await credentialOf(pair.secretArn, pair.retire, context, parts);
   const identity = retire === undefined ? undefined : kind.identify(retire);
-  if (identity === kind.identify(keep)) throw refuse(`versions ${pair.keep} and ${pair.retire} are the same credential ${identity}`);
+  if (identity === kind.identify(keep))
+    throw refuse(`versions ${pair.keep} and ${pair.retire} are the same credential ${identity}`);
   const pending = holderOf(state, labels.pending);
   if (pending !== undefined && pending !== pair.keep && pending !== pair.retire && identity !== undefined) {
     const other = await credentialOf(pair.secretArn, pending, context, parts);
-    if (other !== undefined && kind.identify(other) === identity) throw refuse(`version ${pending}, which is ${labels.pending}, is ${identity} too`);
+    if (other !== undefined && kind.identify(other) === identity)
+      throw refuse(`version ${pending}, which is ${labels.pending}, is ${identity} too`);
   }
   return { context, keep, retire, identity };
 }
@@ -102,7 +113,11 @@ export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Pro
   const { kind } = parts;
   const context = await contextFor(pair.secretArn, parts);
   const predecessor = await credentialOf(pair.secretArn, pair.retire, context, parts);
-  if (predecessor === undefined) throw new KeyturnError('CannotGoBack', `${pair.secretArn}: version ${pair.retire} holds no credential to go back to`);
+  if (predecessor === undefined)
+    throw new KeyturnError(
+      'CannotGoBack',
+      `${pair.secretArn}: version ${pair.retire} holds no credential to go back to`,
+    );
   try {
     await kind.verify(context, predecessor);
   } catch (error) {
@@ -112,37 +127,54 @@ export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Pro
     try {
       await kind.install(context, { pending: predecessor, current });
     } catch (cause) {
-      throw new KeyturnError('CannotGoBack', `${pair.secretArn}: version ${pair.retire} is refused and could not be installed again`, { cause });
+      throw new KeyturnError(
+        'CannotGoBack',
+        `${pair.secretArn}: version ${pair.retire} is refused and could not be installed again`,
+        { cause },
+      );
     }
   }
 }
 
 /** Ends the credential of a rotation that never promoted. Idempotent. @throws CurrentMoved when it was promoted after all */
-export async function discardAbandoned(request: { secretArn: string; versionId: string }, parts: RetirementParts): Promise<void> {
+export async function discardAbandoned(
+  request: { secretArn: string; versionId: string },
+  parts: RetirementParts,
+): Promise<void> {
   const context = await contextFor(request.secretArn, parts);
   const state = await parts.store.describe(request.secretArn);
   const held = state.versions[request.versionId] ?? [];
   if (held.includes(labels.current) || held.includes(labels.pending)) {
-    throw new KeyturnError('CurrentMoved', `${state.name}: ${request.versionId} is ${held.join(', ')}; it is not abandoned`);
+    throw new KeyturnError(
+      'CurrentMoved',
+      `${state.name}: ${request.versionId} is ${held.join(', ')}; it is not abandoned`,
+    );
   }
   const credential = await credentialOf(request.secretArn, request.versionId, context, parts);
   if (credential === undefined) return;
   const identity = parts.kind.identify(credential);
   const currentId = holderOf(state, labels.current);
-  const current = currentId === undefined ? undefined : await credentialOf(request.secretArn, currentId, context, parts);
+  const current =
+    currentId === undefined ? undefined : await credentialOf(request.secretArn, currentId, context, parts);
   if (current !== undefined && parts.kind.identify(current) === identity) return;
   await parts.kind.discard(context, identity);
 }
 
 /** Ends a minted orphan: only while an intent is open that does not list it, and only if no version records it. Idempotent. @throws UnknownCredential */
-export async function discardOrphan(request: { secretArn: string; identity: string }, parts: RetirementParts): Promise<void> {
+export async function discardOrphan(
+  request: { secretArn: string; identity: string },
+  parts: RetirementParts,
+): Promise<void> {
   const context = await contextFor(request.secretArn, parts);
   const state = await parts.store.describe(request.secretArn);
   const { identity } = request;
   const intent = parseIntent(state.tags[intentTag]);
   const recorded = await recordedIdentities(state, parts.kind, context.target, [{ identity }], parts.store);
   if (intent === undefined || intent.identities.includes(identity) || recorded.has(identity)) {
-    throw new KeyturnError('UnknownCredential', `${state.name}: ${identity} is not the orphan of an open intent; it was not discarded`);
+    throw new KeyturnError(
+      'UnknownCredential',
+      `${state.name}: ${identity} is not the orphan of an open intent; it was not discarded`,
+    );
   }
   await parts.kind.discard(context, identity);
 }

@@ -4,9 +4,9 @@ import { labels } from '../labels.ts';
 import type { SecretState } from '../ports.ts';
 import type { RotationEvent } from './event.ts';
 import { guard, holderOf, openRollout } from './guard.ts';
-import { recordedIdentities, valueOf } from './recorded-identities.ts';
 import { formatIntent, type Intent, intentTag, parseIntent, sortUnrecorded } from './orphans.ts';
 import type { RotationParts } from './parts.ts';
+import { recordedIdentities, valueOf } from './recorded-identities.ts';
 import { contextOf } from './target-context.ts';
 
 /**
@@ -69,7 +69,10 @@ async function mintOnce(
   const current = kind.parse(await store.read(state.arn, { label: labels.current }), context.target);
   const put = await store.put(state.arn, token, await kind.mint(context, current), labels.pending, event.RotationToken);
   if (put === 'kept') {
-    throw new KeyturnError('UnknownCredential', `${state.name}: another attempt stored a value for version ${token} meanwhile; the next try discards what this one minted`);
+    throw new KeyturnError(
+      'UnknownCredential',
+      `${state.name}: another attempt stored a value for version ${token} meanwhile; the next try discards what this one minted`,
+    );
   }
   await store.untag(state.arn, intentTag);
 }

@@ -17,7 +17,8 @@ export async function finishSecret(event: RotationEvent, { store, ensureRollout 
   await ensureRollout({ secretArn: state.arn, versionId: token });
   if (standing === 'already-current') return;
   const outgoing = holderOf(state, labels.current);
-  if (outgoing === undefined) throw new KeyturnError('LabelMoved', `${state.name}: no version is ${labels.current}; put a value first`);
+  if (outgoing === undefined)
+    throw new KeyturnError('LabelMoved', `${state.name}: no version is ${labels.current}; put a value first`);
   const retiring = holderOf(state, labels.retiring);
   // A move without `from` fails when another version holds the label: a second open rollout is impossible.
   if (retiring !== outgoing) await store.moveLabel(state.arn, labels.retiring, { to: outgoing });

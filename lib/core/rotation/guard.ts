@@ -13,15 +13,24 @@ export function holderOf(state: SecretState, label: string): string | undefined 
  */
 export function guard(state: SecretState, token: string): 'proceed' | 'already-current' {
   if (!state.rotationEnabled) {
-    throw new KeyturnError('RotationDisabled', `${state.name}: rotation is not enabled; deploy the app, or run rotate-secret with a rotation function`);
+    throw new KeyturnError(
+      'RotationDisabled',
+      `${state.name}: rotation is not enabled; deploy the app, or run rotate-secret with a rotation function`,
+    );
   }
   const held = state.versions[token];
   if (held === undefined) {
-    throw new KeyturnError('TokenRejected', `${state.name}: version ${token} carries no label; the rotation was abandoned and a new one gets a new token`);
+    throw new KeyturnError(
+      'TokenRejected',
+      `${state.name}: version ${token} carries no label; the rotation was abandoned and a new one gets a new token`,
+    );
   }
   if (held.includes(labels.current)) return 'already-current';
   if (!held.includes(labels.pending)) {
-    throw new KeyturnError('TokenRejected', `${state.name}: version ${token} is not ${labels.pending} (it is ${held.join(', ')}); somebody ended this rotation`);
+    throw new KeyturnError(
+      'TokenRejected',
+      `${state.name}: version ${token} is not ${labels.pending} (it is ${held.join(', ')}); somebody ended this rotation`,
+    );
   }
   return 'proceed';
 }

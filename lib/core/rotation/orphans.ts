@@ -30,7 +30,11 @@ export interface Sorted {
  * Sorts the live credentials that no version records. One is an orphan only if an intent is open (its token has no
  * value), the intent does not list it and the target says that it was never used; anything else is unknown. Pure.
  */
-export function sortUnrecorded(live: readonly LiveCredential[], recorded: ReadonlySet<string>, open: Intent | undefined): Sorted {
+export function sortUnrecorded(
+  live: readonly LiveCredential[],
+  recorded: ReadonlySet<string>,
+  open: Intent | undefined,
+): Sorted {
   const sorted: Sorted = { orphans: [], unknown: [] };
   for (const { identity, neverUsed } of live) {
     if (recorded.has(identity)) continue;

@@ -1,5 +1,5 @@
-import type { SecretEntry } from '../entry.ts';
 import type { Clock } from '../clock.ts';
+import type { SecretEntry } from '../entry.ts';
 import type { Kind } from '../kind.ts';
 import type { SecretStore } from '../ports.ts';
 

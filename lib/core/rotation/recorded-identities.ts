@@ -4,7 +4,11 @@ import type { SecretState, SecretStore } from '../ports.ts';
 import type { SecretValue } from '../secret-value.ts';
 
 /** A version's value; undefined when it never got one, or has none any more. */
-export async function valueOf(store: SecretStore, secretArn: string, versionId: string): Promise<SecretValue | undefined> {
+export async function valueOf(
+  store: SecretStore,
+  secretArn: string,
+  versionId: string,
+): Promise<SecretValue | undefined> {
   try {
     return await store.read(secretArn, { versionId });
   } catch (error) {
@@ -27,7 +31,13 @@ export async function recordedIdentities(
   return identitiesOf(state.arn, kind, target, await store.listVersionIds(state.arn), store);
 }
 
-async function identitiesOf(secretArn: string, kind: Kind, target: unknown, versionIds: readonly string[], store: SecretStore): Promise<Set<string>> {
+async function identitiesOf(
+  secretArn: string,
+  kind: Kind,
+  target: unknown,
+  versionIds: readonly string[],
+  store: SecretStore,
+): Promise<Set<string>> {
   const identities = new Set<string>();
   for (const versionId of versionIds) {
     const value = await valueOf(store, secretArn, versionId);

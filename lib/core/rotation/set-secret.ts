@@ -14,7 +14,8 @@ export async function setSecret(event: RotationEvent, parts: RotationParts): Pro
   const { kind, store } = parts;
   const context = contextOf(parts, await parts.entryOf(secretNameOf(event.SecretId)));
   const pending = kind.parse(await readPending(event, parts), context.target);
-  if (pending === undefined) throw new KeyturnError('SecretMalformed', `${event.SecretId}: the pending version holds no credential`);
+  if (pending === undefined)
+    throw new KeyturnError('SecretMalformed', `${event.SecretId}: the pending version holds no credential`);
   const current = kind.parse(await store.read(event.SecretId, { label: labels.current }), context.target);
   try {
     await kind.install(context, { pending, current });

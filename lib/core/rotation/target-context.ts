@@ -6,7 +6,10 @@ import type { SecretStore } from '../ports.ts';
 import type { SecretValue } from '../secret-value.ts';
 
 /** A kind's context for one invocation: the inventory's target, and the admin secret that the inventory names. */
-export function contextOf(parts: { kind: Kind; store: SecretStore; clock: Clock; signal: AbortSignal }, entry: SecretEntry): KindContext<unknown> {
+export function contextOf(
+  parts: { kind: Kind; store: SecretStore; clock: Clock; signal: AbortSignal },
+  entry: SecretEntry,
+): KindContext<unknown> {
   const { kind, store, clock, signal } = parts;
   const target = kind.facts.parseTarget(entry.target);
   let admin: Promise<SecretValue> | undefined;

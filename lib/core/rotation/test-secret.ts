@@ -34,7 +34,11 @@ async function readPendingOrNothing(event: RotationEvent, parts: RotationParts):
   }
 }
 
-async function testConfiguration(event: RotationEvent, { kind, store }: RotationParts, context: KindContext<unknown>): Promise<void> {
+async function testConfiguration(
+  event: RotationEvent,
+  { kind, store }: RotationParts,
+  context: KindContext<unknown>,
+): Promise<void> {
   const current = kind.parse(await store.read(event.SecretId, { label: labels.current }), context.target);
   if (current !== undefined) await kind.verify(context, current);
   if (kind.facts.adminSecretOf(context.target) !== undefined) await context.admin();

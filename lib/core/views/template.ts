@@ -20,7 +20,10 @@ export function render(template: string, source: SecretValue): SecretValue {
   const text = template.replace(PLACEHOLDER, (_, field: string, encoding: string | undefined) => {
     const value = fields[field];
     if (typeof value !== 'string' && typeof value !== 'number') {
-      throw new KeyturnError('SecretMalformed', `a view names the field "${field}", which the secret's value does not have`);
+      throw new KeyturnError(
+        'SecretMalformed',
+        `a view names the field "${field}", which the secret's value does not have`,
+      );
     }
     return encode(String(value), encoding);
   });
@@ -30,7 +33,8 @@ export function render(template: string, source: SecretValue): SecretValue {
 function parseFields(text: string): Record<string, unknown> {
   try {
     const fields: unknown = JSON.parse(text);
-    if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as Record<string, unknown>;
+    if (typeof fields === 'object' && fields !== null && !Array.isArray(fields))
+      return fields as Record<string, unknown>;
   } catch {
     // Falls through: the parser's own message would quote the value.
   }
@@ -38,7 +42,8 @@ function parseFields(text: string): Record<string, unknown> {
 }
 
 function encode(value: string, encoding: string | undefined): string {
-  if (encoding === 'url') return encodeURIComponent(value).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  if (encoding === 'url')
+    return encodeURIComponent(value).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   if (encoding === 'json') return JSON.stringify(value).slice(1, -1);
   if (encoding === 'base64') return Buffer.from(value, 'utf8').toString('base64');
   return value;

@@ -11,7 +11,12 @@ import { render } from './template.ts';
  * write. Back: AWSCURRENT moves back by compare-and-swap, only where it sits on the version that is retired.
  * Both credentials work meanwhile, so one after another is safe. Idempotent.
  */
-export async function writeViews(secretArn: string, views: SecretEntry['views'], turn: Turn, store: SecretStore): Promise<void> {
+export async function writeViews(
+  secretArn: string,
+  views: SecretEntry['views'],
+  turn: Turn,
+  store: SecretStore,
+): Promise<void> {
   if (views.length === 0) return;
   if (turn.direction === 'back') {
     for (const { secret } of views) await moveViewBack(secret, turn, store);
@@ -20,7 +25,10 @@ export async function writeViews(secretArn: string, views: SecretEntry['views'],
   const source = await store.read(secretArn, { versionId: turn.keep });
   for (const { secret, template } of views) {
     if ((await store.put(secret, turn.keep, render(template, source), labels.current)) === 'kept') {
-      throw new KeyturnError('LabelMoved', `view ${secret} already has another value for version ${turn.keep}: its template changed; rotate again`);
+      throw new KeyturnError(
+        'LabelMoved',
+        `view ${secret} already has another value for version ${turn.keep}: its template changed; rotate again`,
+      );
     }
     await ensureCurrent(await store.describe(secret), turn.keep, store);
   }

@@ -1,4 +1,4 @@
-import { catching, choose, set, type State, type States, task, wait } from './states.ts';
+import { catching, choose, type State, type States, set, task, wait } from './states.ts';
 
 /** `refresh`: start or adopt, together with the campaign's other secrets. `verify`: adopt only, starts nothing. */
 type Mode = 'refresh' | 'verify';
@@ -92,7 +92,13 @@ function consumer({ suffix, mode, rolloutFunctionArn }: Options): States {
           [name('Alone')]: set('meeting', { answer: { 'promotedAtMs.$': '$.promotedAtMs' } }, name('Refresh')),
           [name('Meet')]: task(
             rolloutFunctionArn,
-            { op: 'meet', 'secretArn.$': '$.secretArn', 'turn.$': '$.turn', 'consumer.$': '$.consumer', 'promotedAtMs.$': '$.promotedAtMs' },
+            {
+              op: 'meet',
+              'secretArn.$': '$.secretArn',
+              'turn.$': '$.turn',
+              'consumer.$': '$.consumer',
+              'promotedAtMs.$': '$.promotedAtMs',
+            },
             'meeting',
             name('Met'),
           ),
@@ -111,7 +117,11 @@ function consumer({ suffix, mode, rolloutFunctionArn }: Options): States {
           [name('Alone')]: set('meeting', { answer: { 'promotedAtMs.$': '$.promotedAtMs' } }, name('Adopt')),
           [name('Adopt')]: refresh(false),
           [name('Refreshing')]: choose('$.refresh.answer.state', { none: name('NotRefreshed') }, name('Progress')),
-          [name('NotRefreshed')]: { Type: 'Fail', Error: 'ConsumerUnfit', Cause: 'a consumer that had converged has no refresh of this version any more' },
+          [name('NotRefreshed')]: {
+            Type: 'Fail',
+            Error: 'ConsumerUnfit',
+            Cause: 'a consumer that had converged has no refresh of this version any more',
+          },
         };
   return {
     ...meeting,
@@ -139,7 +149,11 @@ function consumer({ suffix, mode, rolloutFunctionArn }: Options): States {
     },
     [name('Well')]: {
       Type: 'Pass',
-      Parameters: { 'consumer.$': '$.consumer.name', 'seen.$': '$.progress.answer.detail', 'atMs.$': '$.progress.answer.atMs' },
+      Parameters: {
+        'consumer.$': '$.consumer.name',
+        'seen.$': '$.progress.answer.detail',
+        'atMs.$': '$.progress.answer.atMs',
+      },
       End: true,
     },
   };
@@ -147,9 +161,23 @@ function consumer({ suffix, mode, rolloutFunctionArn }: Options): States {
 
 function check(name: (state: string) => string): States {
   return {
-    [name('FirstProbe')]: { Type: 'Pass', Result: { answer: { tally: null } }, ResultPath: '$.probe', Next: name('Probe') },
-    [name('Probe')]: task('$.check.functionArn', { 'check.$': '$.check', 'tally.$': '$.probe.answer.tally' }, 'probe', name('Probed')),
-    [name('Probed')]: choose('$.probe.answer.state', { healthy: name('Healthy'), unhealthy: name('CheckUnhealthy') }, name('WaitToProbe')),
+    [name('FirstProbe')]: {
+      Type: 'Pass',
+      Result: { answer: { tally: null } },
+      ResultPath: '$.probe',
+      Next: name('Probe'),
+    },
+    [name('Probe')]: task(
+      '$.check.functionArn',
+      { 'check.$': '$.check', 'tally.$': '$.probe.answer.tally' },
+      'probe',
+      name('Probed'),
+    ),
+    [name('Probed')]: choose(
+      '$.probe.answer.state',
+      { healthy: name('Healthy'), unhealthy: name('CheckUnhealthy') },
+      name('WaitToProbe'),
+    ),
     [name('WaitToProbe')]: wait('$.check.intervalSeconds', name('Probe')),
     [name('CheckUnhealthy')]: { Type: 'Fail', Error: 'CheckUnhealthy', CausePath: '$.probe.answer.reason' },
     [name('Healthy')]: { Type: 'Succeed' },

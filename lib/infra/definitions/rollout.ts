@@ -1,5 +1,5 @@
 import { consumerWaves } from './consumers.ts';
-import { choose, set, type State, type States, task, wait } from './states.ts';
+import { choose, type State, type States, set, task, wait } from './states.ts';
 
 /**
  * The rollout of one version, from its promotion to the retired credential's proof of death, as one Step Functions
@@ -22,17 +22,29 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     task(rolloutFunctionArn, { op: 'record', result, 'state.$': '$' }, null, next, [{ errors: ['States.ALL'], next }]);
 
   const promotion: States = {
-    AwaitPromotion: rollout('observe', { ...version, 'startedAt.$': '$$.Execution.StartTime' }, 'promotion', 'Promoted'),
+    AwaitPromotion: rollout(
+      'observe',
+      { ...version, 'startedAt.$': '$$.Execution.StartTime' },
+      'promotion',
+      'Promoted',
+    ),
     Promoted: choose('$.promotion.answer.state', { promoted: 'Plan', waiting: 'WaitForPromotion' }, 'StripPending'),
     WaitForPromotion: wait('$.promotion.answer.pollSeconds', 'AwaitPromotion'),
     Plan: {
       ...rollout('plan', secret, 'plan', 'Forward'),
       // The plan is read by many states: it stands at `$.plan` itself, not at `$.plan.answer`.
       ResultSelector: Object.fromEntries(
-        ['secret', 'kind', 'policy', 'retireFunctionArn', 'waves', 'noConsumers', 'timings', 'destroys', 'entryHash'].map((part) => [
-          `${part}.$`,
-          `$.Payload.${part}`,
-        ]),
+        [
+          'secret',
+          'kind',
+          'policy',
+          'retireFunctionArn',
+          'waves',
+          'noConsumers',
+          'timings',
+          'destroys',
+          'entryHash',
+        ].map((part) => [`${part}.$`, `$.Payload.${part}`]),
       ),
     },
     Forward: set(
@@ -70,7 +82,12 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     Unused: choose('$.lastUse.answer.state', { open: 'VerifyConsumers' }, 'AwaitGate'),
     AwaitGate: rollout(
       'await-gate',
-      { ...secret, 'reason.$': '$.lastUse.answer.reason', 'sinceMs.$': '$.converged.answer.atMs', 'soakSeconds.$': '$.turn.soakSeconds' },
+      {
+        ...secret,
+        'reason.$': '$.lastUse.answer.reason',
+        'sinceMs.$': '$.converged.answer.atMs',
+        'soakSeconds.$': '$.turn.soakSeconds',
+      },
       null,
       'WaitForGate',
     ),
@@ -100,7 +117,11 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     Enable: retire('enable', pair, null, 'ConsumersFailed'),
     EnableAndHold: retire('enable', pair, null, 'RecordHeld'),
     Grace: wait('$.turn.graceSeconds', 'Destroys'),
-    Destroys: { Type: 'Choice', Choices: [{ Variable: '$.plan.destroys', BooleanEquals: true, Next: 'Destroy' }], Default: 'Close' },
+    Destroys: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.plan.destroys', BooleanEquals: true, Next: 'Destroy' }],
+      Default: 'Close',
+    },
     Destroy: retire('destroy', pair, 'destroyed', 'Close'),
     Close: rollout('close', turn, 'closed', 'Direction'),
     Direction: choose('$.turn.direction', { forward: 'RecordRetired' }, 'RecordRolledBack'),
@@ -126,9 +147,20 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
   const abandoning: States = {
     StripPending: rollout('strip-pending', version, null, 'WaitOutRotation'),
     WaitOutRotation: wait('$.promotion.answer.rotationSeconds', 'ObserveAgain'),
-    ObserveAgain: rollout('observe', { ...version, 'startedAt.$': '$$.Execution.StartTime' }, 'promotion', 'PromotedAfterAll'),
+    ObserveAgain: rollout(
+      'observe',
+      { ...version, 'startedAt.$': '$$.Execution.StartTime' },
+      'promotion',
+      'PromotedAfterAll',
+    ),
     PromotedAfterAll: choose('$.promotion.answer.state', { promoted: 'Plan' }, 'DiscardAbandoned'),
-    DiscardAbandoned: task('$.promotion.answer.retireFunctionArn', { op: 'discard-abandoned', ...version }, null, 'EndAbandoned', hold),
+    DiscardAbandoned: task(
+      '$.promotion.answer.retireFunctionArn',
+      { op: 'discard-abandoned', ...version },
+      null,
+      'EndAbandoned',
+      hold,
+    ),
     EndAbandoned: rollout('end-abandoned', version, null, 'RecordAbandoned'),
   };
 
@@ -139,7 +171,11 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     RecordHeld: record('held', 'Failed'),
     Failed: { Type: 'Fail', ErrorPath: '$.failure.Error', CausePath: '$.failure.Cause' },
     RecordAbandoned: record('abandoned', 'Abandoned'),
-    Abandoned: { Type: 'Fail', Error: 'RotationAbandoned', Cause: 'the rotation never promoted; its pending credential was discarded' },
+    Abandoned: {
+      Type: 'Fail',
+      Error: 'RotationAbandoned',
+      Cause: 'the rotation never promoted; its pending credential was discarded',
+    },
   };
 
   return {

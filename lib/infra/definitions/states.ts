@@ -31,7 +31,13 @@ const retry = [
 ];
 
 /** Invokes a function; its answer stands at `$.<as>`. `functionArn` is an ARN, or a path such as `$.plan.retireFunctionArn`. */
-export function task(functionArn: string, payload: object, as: string | null, next: string, routes: readonly Route[] = []): State {
+export function task(
+  functionArn: string,
+  payload: object,
+  as: string | null,
+  next: string,
+  routes: readonly Route[] = [],
+): State {
   return {
     Type: 'Task',
     Resource: 'arn:aws:states:::lambda:invoke',

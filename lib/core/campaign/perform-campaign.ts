@@ -1,0 +1,118 @@
+import type { Clock } from '../clock.ts';
+import type { SecretEntry } from '../entry.ts';
+import { KeyturnError } from '../errors.ts';
+import { labels } from '../labels.ts';
+import type { SecretState, SecretStore } from '../ports.ts';
+import { consumersHealthy, type Phase } from '../rollout/phase.ts';
+import { openRollout } from '../rotation/guard.ts';
+import type { CampaignRequest, Outcome } from './requests.ts';
+import { campaignToken } from './token.ts';
+
+/** What is known of a version's rollout from outside. */
+export interface RolloutView {
+  status: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+  phase: Phase | undefined;
+}
+
+export interface CampaignParts {
+  store: SecretStore;
+  clock: Clock;
+  /** Every entry of the inventory. */
+  entries(): Promise<SecretEntry[]>;
+  entryOf(secretName: string): Promise<SecretEntry>;
+  /** RotateSecret with a token. */
+  rotate(secretName: string, token: string): Promise<void>;
+  /** The newest attempt's rollout; undefined before it started. */
+  rolloutOf(ref: { secretArn: string; versionId: string }): Promise<RolloutView | undefined>;
+}
+
+type Ops = {
+  [Op in CampaignRequest['op']]: (
+    request: Extract<CampaignRequest, { op: Op }>,
+    parts: CampaignParts,
+  ) => Promise<object>;
+};
+
+const ops: Ops = {
+  async plan({ policy, scheduledTime }, { entries, clock }) {
+    const secrets = (await entries()).filter((entry) => entry.policy === policy).map((entry) => entry.secret);
+    const items = secrets.sort().map((secret) => ({ secret, token: campaignToken(policy, scheduledTime, secret) }));
+    return { items, startedAtMs: clock.nowMs() };
+  },
+
+  async start({ secret, token }, { store, rotate }) {
+    const state = await store.describe(secret);
+    // A token that any version ever had is never sent again: the schedule was delivered twice.
+    if (token in state.versions || (await store.listVersionIds(secret)).includes(token))
+      return { state: 'started', reason: 'was started before' };
+    if (openRollout(state) !== 'none') return skipped('its last rollout is still open');
+    if (pendingElsewhere(state)) return skipped('a rotation is in progress');
+    await rotate(secret, token);
+    return { state: 'started', reason: 'started' };
+  },
+
+  async look({ secret, token, startedAtMs }, { store, clock, entryOf, rolloutOf }) {
+    const { timings } = await entryOf(secret);
+    const state = await store.describe(secret);
+    const waitedSeconds = (clock.nowMs() - startedAtMs) / 1000;
+    const late = waitedSeconds > timings.promotionSeconds + timings.rotationSeconds;
+    return {
+      ...judge(state, token, late, await rolloutOf({ secretArn: state.arn, versionId: token })),
+      pollSeconds: timings.pollSeconds,
+    };
+  },
+
+  async report({ policy, outcomes }) {
+    const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
+    if (failed.length > 0) {
+      const names = failed.map(({ secret, reason }) => `${secret} (${reason})`).join('; ');
+      throw new KeyturnError(
+        'CampaignFailed',
+        `policy ${policy}: ${failed.length} of ${outcomes.length} rotations failed: ${names}`,
+      );
+    }
+    return { turned: count(outcomes, 'turned'), skipped: count(outcomes, 'skipped') };
+  },
+};
+
+function skipped(reason: string): { state: string; reason: string } {
+  return { state: 'skipped', reason };
+}
+
+function count(outcomes: readonly Outcome[], which: Outcome['outcome']): number {
+  return outcomes.filter(({ outcome }) => outcome === which).length;
+}
+
+function pendingElsewhere(state: SecretState): boolean {
+  return Object.values(state.versions).some((held) => held.includes(labels.pending) && !held.includes(labels.current));
+}
+
+/** A campaign's slot is free when the secret's consumers are healthy, not only after its soak. Pure. */
+export function judge(
+  state: SecretState,
+  token: string,
+  late: boolean,
+  rollout: RolloutView | undefined,
+): { state: string; reason: string } {
+  const held = state.versions[token] ?? [];
+  if (held.includes(labels.current)) {
+    if (rollout?.status === 'SUCCEEDED') return { state: 'turned', reason: 'the old credential is retired' };
+    if (rollout?.status === 'FAILED') return { state: 'failed', reason: 'the rollout is held' };
+    return consumersHealthy(rollout?.phase)
+      ? { state: 'turned', reason: 'its consumers are healthy' }
+      : { state: 'turning', reason: rollout?.phase ?? 'promoted' };
+  }
+  // RotateSecret is asynchronous: the version may not be there yet.
+  if (held.includes(labels.pending) || (held.length === 0 && rollout === undefined)) {
+    return late
+      ? { state: 'failed', reason: 'the rotation did not promote; see the rotation function’s log' }
+      : { state: 'turning', reason: 'rotating' };
+  }
+  return { state: 'failed', reason: 'it went back, or its rotation was abandoned' };
+}
+
+/** Does one thing that the campaign machine asks for. Every op is idempotent. */
+export async function performCampaign(request: CampaignRequest, parts: CampaignParts): Promise<object> {
+  const op = ops[request.op] as (request: CampaignRequest, parts: CampaignParts) => Promise<object>;
+  return await op(request, parts);
+}

@@ -1,0 +1,16 @@
+import * as z from 'zod/mini';
+
+const secret = z.string();
+const token = z.string();
+
+export const Outcome = z.object({ secret, outcome: z.enum(['turned', 'skipped', 'failed']), reason: z.string() });
+export type Outcome = z.infer<typeof Outcome>;
+
+/** What the campaign machine asks of the campaign function. */
+export const CampaignRequest = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('plan'), policy: z.string(), scheduledTime: z.string() }),
+  z.object({ op: z.literal('start'), secret, token }),
+  z.object({ op: z.literal('look'), secret, token, startedAtMs: z.number() }),
+  z.object({ op: z.literal('report'), policy: z.string(), outcomes: z.array(Outcome) }),
+]);
+export type CampaignRequest = z.infer<typeof CampaignRequest>;

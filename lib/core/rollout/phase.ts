@@ -1,0 +1,52 @@
+/** Where a rollout stands, in the operator's words and in order. */
+export const phases = [
+  'awaiting promotion',
+  'planning',
+  'writing views',
+  'refreshing consumers',
+  'soaking',
+  'at the gates',
+  'disabling',
+  'in grace',
+  'destroying',
+  'closing',
+] as const;
+export type Phase = (typeof phases)[number];
+
+const byState: Readonly<Record<string, Phase>> = {
+  AwaitPromotion: 'awaiting promotion',
+  WaitForPromotion: 'awaiting promotion',
+  StripPending: 'awaiting promotion',
+  WaitOutRotation: 'awaiting promotion',
+  Plan: 'planning',
+  WriteViews: 'writing views',
+  WaitForSkew: 'writing views',
+  Waves: 'refreshing consumers',
+  Converged: 'soaking',
+  Soak: 'soaking',
+  LastUse: 'at the gates',
+  AwaitGate: 'at the gates',
+  WaitForGate: 'at the gates',
+  VerifyConsumers: 'at the gates',
+  CheckPlan: 'at the gates',
+  Disable: 'disabling',
+  ProveRefused: 'disabling',
+  HealthAgain: 'disabling',
+  Grace: 'in grace',
+  Destroy: 'destroying',
+  Close: 'closing',
+};
+
+/** The phase that the newest known state belongs to. `entered` is newest first; states inside a wave are not phases of their own. Pure. */
+export function phaseOf(entered: Iterable<string>): Phase | undefined {
+  for (const state of entered) {
+    const phase = byState[state];
+    if (phase !== undefined) return phase;
+  }
+  return undefined;
+}
+
+/** Whether every consumer has come up on the new version. */
+export function consumersHealthy(phase: Phase | undefined): boolean {
+  return phase !== undefined && phases.indexOf(phase) >= phases.indexOf('soaking');
+}
