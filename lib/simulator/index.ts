@@ -1,3 +1,4 @@
+import { registerEcs } from './ecs/index.ts';
 import { registerLambda } from './lambda/lambda.ts';
 import { Iam } from './services/iam/iam.ts';
 import { Sts } from './services/sts/sts.ts';
@@ -15,6 +16,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   world.register(new Iam(world));
   world.register(new Sts(world));
   registerLambda(world);
+  registerEcs(world);
   await world.listen(options.port);
   return world;
 }
