@@ -18,11 +18,6 @@ function needs(configs: Config[], place: AwsPlace): Statement[] {
       resources: services.map((path) => `${ecs}:service/${path}`),
     },
     {
-      // Takes both resource types.
-      actions: ['ecs:DescribeServiceDeployments'],
-      resources: services.flatMap((path) => [`${ecs}:service/${path}`, `${ecs}:service-deployment/${path}/*`]),
-    },
-    {
       // ListTasks knows only the resource type container-instance, which a Fargate task has none of; AWS's own example
       // takes `*` with the cluster as condition: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security_iam_id-based-policy-examples.html
       actions: ['ecs:ListTasks'],

@@ -1,0 +1,51 @@
+import type { Config } from './schema.ts';
+import type { ServiceState } from './state.ts';
+
+/** Why nothing can be proven by this service, or undefined. Pure. */
+export function unfitnessOf(config: Config, service: ServiceState): string | undefined {
+  const name = `ECS service ${config.cluster}/${config.service}`;
+  if (service.status === 'MISSING') return `${name} does not exist; correct the inventory`;
+  if (service.status !== 'ACTIVE')
+    return `${name} is ${service.status}; remove it from the inventory if it is gone for good`;
+  if (service.controller !== 'ECS') {
+    return `${name} is deployed by ${service.controller}, which UpdateService cannot do; only the ECS deployment controller is supported`;
+  }
+  if (service.desiredCount === 0 && acceptedAtZero(config) === undefined) {
+    return `${name} is scaled to zero, so that nothing proves the new version; scale it up, or state whenScaledToZero: { accept: '<reason>' }`;
+  }
+  return undefined;
+}
+
+/** The stated reason for taking zero tasks as proof. */
+export function acceptedAtZero({ whenScaledToZero }: Config): string | undefined {
+  return typeof whenScaledToZero === 'object' ? whenScaledToZero.accept : undefined;
+}
+
+/** A place in a task definition that takes a secret. */
+export interface Injection {
+  container: string;
+  /** `SECRET-ARN[:json-key[:version-stage[:version-id]]]` */
+  valueFrom: string;
+}
+
+/**
+ * The injection that would not follow AWSCURRENT of the secret, in words, or undefined. Such a task gets the old
+ * credential however often it is restarted. Pure.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+ */
+export function pinOf(injections: readonly Injection[], secretArn: string): string | undefined {
+  for (const { container, valueFrom } of injections) {
+    const parts = valueFrom.split(':');
+    const [, stage = '', versionId = ''] = parts.slice(7);
+    if (!names(parts.slice(0, 7).join(':'), secretArn)) continue;
+    if (versionId !== '') return `container ${container} pins version ${versionId} of the secret`;
+    if (stage !== '' && stage !== 'AWSCURRENT')
+      return `container ${container} takes the secret's version labelled ${stage}`;
+  }
+  return undefined;
+}
+
+/** ECS takes the ARN also without the hyphen and six characters that Secrets Manager appends. */
+function names(reference: string, secretArn: string): boolean {
+  return reference === secretArn || reference === secretArn.replace(/-[A-Za-z0-9]{6}$/, '');
+}
