@@ -1,10 +1,12 @@
 import { registerEcs } from './ecs/index.ts';
 import { registerLambda } from './lambda/lambda.ts';
 import { Iam } from './services/iam/iam.ts';
+import type { RotatorOptions } from './services/secrets-manager/rotator.ts';
+import { SecretsManager } from './services/secrets-manager/secrets-manager.ts';
 import { Sts } from './services/sts/sts.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './world.ts';
 
-export interface SimulatorOptions extends WorldOptions {
+export interface SimulatorOptions extends WorldOptions, RotatorOptions {
   /** Default 0: a free port. */
   port?: number;
 }
@@ -15,6 +17,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   // One line per service; a service finds the others through the world, so the order is of no importance.
   world.register(new Iam(world));
   world.register(new Sts(world));
+  world.register(new SecretsManager(world, options));
   registerLambda(world);
   registerEcs(world);
   await world.listen(options.port);
