@@ -4,6 +4,7 @@ import { Iam } from './services/iam/iam.ts';
 import type { RotatorOptions } from './services/secrets-manager/rotator.ts';
 import { SecretsManager } from './services/secrets-manager/secrets-manager.ts';
 import { Sts } from './services/sts/sts.ts';
+import { registerStates } from './states/states.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './world.ts';
 
 export interface SimulatorOptions extends WorldOptions, RotatorOptions {
@@ -19,6 +20,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   world.register(new Sts(world));
   world.register(new SecretsManager(world, options));
   registerLambda(world);
+  registerStates(world);
   registerEcs(world);
   await world.listen(options.port);
   return world;
