@@ -1,9 +1,13 @@
+import type { RolloutResult } from '../evidence/evidence.ts';
+
 /** Where a rollout stands, in the operator's words and in order. */
 export const phases = [
   'awaiting promotion',
   'planning',
   'writing views',
   'refreshing consumers',
+  // From whichever phase it starts, the consumers are not well: it stands before the phases in which they are.
+  'going back',
   'soaking',
   'at the gates',
   'disabling',
@@ -22,6 +26,8 @@ const byState: Readonly<Record<string, Phase>> = {
   WriteViews: 'writing views',
   WaitForSkew: 'writing views',
   Waves: 'refreshing consumers',
+  VerifyPredecessor: 'going back',
+  MoveBack: 'going back',
   Converged: 'soaking',
   Soak: 'soaking',
   LastUse: 'at the gates',
@@ -37,10 +43,27 @@ const byState: Readonly<Record<string, Phase>> = {
   Close: 'closing',
 };
 
+const results: Readonly<Record<string, RolloutResult>> = {
+  RecordRetired: 'retired',
+  RecordRolledBack: 'rolled-back',
+  RecordHeld: 'held',
+  RecordAbandoned: 'abandoned',
+};
+
+/** The phase that a state begins or belongs to; undefined for states inside a wave and for mere choices. */
+export function phaseOfState(state: string): Phase | undefined {
+  return byState[state];
+}
+
+/** What a state says of a rollout's end; undefined for every other state. */
+export function resultOfState(state: string): RolloutResult | undefined {
+  return results[state];
+}
+
 /** The phase that the newest known state belongs to. `entered` is newest first; states inside a wave are not phases of their own. Pure. */
 export function phaseOf(entered: Iterable<string>): Phase | undefined {
   for (const state of entered) {
-    const phase = byState[state];
+    const phase = phaseOfState(state);
     if (phase !== undefined) return phase;
   }
   return undefined;

@@ -6,7 +6,7 @@ import type { RotationEvent } from './event.ts';
 import { guard, holderOf, openRollout } from './guard.ts';
 import { formatIntent, type Intent, intentTag, parseIntent, sortUnrecorded } from './orphans.ts';
 import type { RotationParts } from './parts.ts';
-import { recordedIdentities, valueOf } from './recorded-identities.ts';
+import { readIfAny, recordedIdentities } from './recorded-identities.ts';
 import { contextOf } from './target-context.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function createSecret(event: RotationEvent, parts: RotationParts): 
 async function refuseWhileRetiring(state: SecretState, token: string, { store }: RotationParts): Promise<void> {
   const open = openRollout(state);
   if (open === 'none') return;
-  if (open === 'own-finish' && (await valueOf(store, state.arn, token)) !== undefined) return;
+  if (open === 'own-finish' && (await readIfAny(store, state.arn, token)) !== undefined) return;
   // Stripped first, so that the refusal does not leave a pending version that blocks every later rotation.
   await store.moveLabel(state.arn, labels.pending, { from: token });
   throw new KeyturnError(
@@ -55,15 +55,18 @@ async function mintOnce(
   const { store } = parts;
   const token = event.ClientRequestToken;
   const tagged = parseIntent(state.tags[intentTag]);
-  const stored = tagged !== undefined && (await valueOf(store, state.arn, tagged.token)) !== undefined;
-  if (stored && tagged.token === token) {
-    // Two attempts may have minted at once, and only one value was stored: the other's is an orphan of this intent.
-    await discardOrphans(state, kind, context, tagged, parts);
-    await store.untag(state.arn, intentTag);
+  if ((await readIfAny(store, state.arn, token)) !== undefined) {
+    if (tagged?.token === token) {
+      // Two attempts may have minted at once, and only one value was stored: the other's is an orphan of this intent.
+      await discardOrphans(state, kind, context, tagged, parts);
+      await store.untag(state.arn, intentTag);
+    }
     return;
   }
-  // Another token's intent that was stored is closed: nothing unknown can be its orphan.
-  const open = stored ? undefined : tagged;
+  // An intent of another token whose value was stored is closed: nothing unknown can be its orphan.
+  const closed =
+    tagged !== undefined && tagged.token !== token && (await readIfAny(store, state.arn, tagged.token)) !== undefined;
+  const open = closed ? undefined : tagged;
   const live = await discardOrphans(state, kind, context, open, parts);
   if (open?.token !== token) await store.tag(state.arn, intentTag, formatIntent({ token, identities: live }));
   const current = kind.parse(await store.read(state.arn, { label: labels.current }), context.target);

@@ -4,7 +4,7 @@ import type { SecretState, SecretStore } from '../ports.ts';
 import type { SecretValue } from '../secret-value.ts';
 
 /** A version's value; undefined when it never got one, or has none any more. */
-export async function valueOf(
+export async function readIfAny(
   store: SecretStore,
   secretArn: string,
   versionId: string,
@@ -40,7 +40,7 @@ async function identitiesOf(
 ): Promise<Set<string>> {
   const identities = new Set<string>();
   for (const versionId of versionIds) {
-    const value = await valueOf(store, secretArn, versionId);
+    const value = await readIfAny(store, secretArn, versionId);
     const credential = value && kind.parse(value, target);
     if (credential !== undefined) identities.add(kind.identify(credential));
   }

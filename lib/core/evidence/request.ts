@@ -1,0 +1,11 @@
+/** Who asked for a rotation and why: what an operator adds to the record before it begins. No values. */
+export interface RotationRequest {
+  schema: 1;
+  secret: string;
+  /** The version that the rotation will make. */
+  versionId: string;
+  reason: string;
+  /** The caller's ARN, as AWS knows it. */
+  requestedBy: string;
+  requestedAt: string;
+}

@@ -1,0 +1,302 @@
+import { randomUUID } from 'node:crypto';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { secretStore } from '../../lib/aws/secret-store.ts';
+import type { Check, Health } from '../../lib/core/check.ts';
+import type { Consumer, ConsumerVersion, Progress } from '../../lib/core/consumer.ts';
+import { hashOf, type SecretEntry } from '../../lib/core/entry.ts';
+import { KeyturnError } from '../../lib/core/errors.ts';
+import type { Evidence } from '../../lib/core/evidence/evidence.ts';
+import type { Kind } from '../../lib/core/kind.ts';
+import type { SecretStore } from '../../lib/core/ports.ts';
+import { executionInput, executionName } from '../../lib/core/rollout/name.ts';
+import { performProbe } from '../../lib/core/rollout/perform-probe.ts';
+import { performRefresh } from '../../lib/core/rollout/perform-refresh.ts';
+import { performRetirement } from '../../lib/core/rollout/perform-retirement.ts';
+import { performRollout } from '../../lib/core/rollout/perform-rollout.ts';
+import { ConsumerRequest, ProbeRequest, RetireRequest, RolloutRequest } from '../../lib/core/rollout/requests.ts';
+import { RotationEvent } from '../../lib/core/rotation/event.ts';
+import type { RotationParts } from '../../lib/core/rotation/parts.ts';
+import { rotate } from '../../lib/core/rotation/rotator.ts';
+import { rolloutDefinition } from '../../lib/infra/definitions/rollout.ts';
+import { Iam } from '../../lib/simulator/services/iam/iam.ts';
+import { SecretsManager } from '../../lib/simulator/services/secrets-manager/secrets-manager.ts';
+import { registerStates, type States } from '../../lib/simulator/states/states.ts';
+import { AwsError, type Service } from '../../lib/simulator/types.ts';
+import { createWorld, type SimulatedWorld } from '../../lib/simulator/world.ts';
+import { realClock } from './clocks.ts';
+import { chosenMemoryKind, MemoryTarget, mintedMemoryKind } from './memory-kind.ts';
+
+const arn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
+
+/** A consumer in memory: it has the version that was current when it was last refreshed. */
+export class MemoryConsumer {
+  runsOn: string | undefined;
+  refreshes = 0;
+  /** What `progress` answers for a version; converged by default. */
+  progressOf: (version: ConsumerVersion) => Progress = () => ({ state: 'converged', detail: 'all on the new version' });
+  healthOf: () => Health = () => ({ state: 'healthy' });
+
+  /** @internal as the product sees it */
+  asConsumer(): Consumer {
+    return {
+      facts: { id: 'memory', title: 'memory', parseConfig: (config) => config, needs: () => [], network: false },
+      adopt: async (_, version) => (this.runsOn === version.versionId ? { ...version } : undefined),
+      start: async (_, version) => {
+        this.refreshes += 1;
+        this.runsOn = version.versionId;
+        return { ...version };
+      },
+      progress: async (_, ticket) => this.progressOf(ticket),
+    };
+  }
+}
+
+export interface House {
+  world: SimulatedWorld;
+  states: States;
+  store: SecretStore;
+  kind: Kind;
+  target: MemoryTarget;
+  consumers: Map<string, MemoryConsumer>;
+  secretArn: string;
+  entry: SecretEntry;
+  records: Evidence[];
+  messages: string[];
+  parts: RotationParts;
+  /** Called before a function is invoked; throwing kills the invocation. */
+  beforeInvoke: (functionName: string, payload: { op?: string; Step?: string }) => void | Promise<void>;
+  /** Starts RotateSecret and returns the new version's id. */
+  start(): Promise<string>;
+  /** RotateSecret, and waits until its rollout is closed. Returns the rollout's status and the version. */
+  turn(): Promise<{ status: string; versionId: string; error: string | undefined }>;
+  rolloutOf(versionId: string, attempt?: number): Promise<{ status: string; error: string | undefined }>;
+  labelsOf(secretId?: string): Promise<Record<string, string>>;
+  /** One of the four steps, in process. */
+  step(step: string, token: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Options {
+  kind?: 'chosen' | 'minted';
+  entry?: Partial<SecretEntry>;
+  /** Consumers by name; default one, `api`. */
+  consumers?: string[];
+  initial?: string;
+}
+
+/** All of Keyturn's core with a simulated Secrets Manager and Step Functions, in one process and without waits. */
+export async function buildHouse(options: Options = {}): Promise<House> {
+  const world = createWorld({ iamPropagationMs: 0 });
+  const secrets = new SecretsManager(world, { rotationRetryMs: 1 });
+  world.register(secrets);
+  const target = new MemoryTarget();
+  const kind = options.kind === 'minted' ? mintedMemoryKind(target) : chosenMemoryKind(target);
+  const consumers = new Map((options.consumers ?? ['api']).map((name) => [name, new MemoryConsumer()]));
+  const client = directClient(world);
+  const store = secretStore(client, new AbortController().signal);
+  target.accounts.set('app', { password: 'first', enabled: true, used: true });
+  const initial = options.initial ?? JSON.stringify({ name: 'app', password: 'first', host: 'memory.internal' });
+  const secretArn = secrets.create({ name: 'house/db', secretString: initial });
+  for (const { secret } of options.entry?.views ?? []) secrets.create({ name: secret, secretString: 'before' });
+  const entry: SecretEntry = {
+    secret: 'house/db',
+    kind: 'memory',
+    policy: 'monthly',
+    maximumAgeDays: 35,
+    target: {},
+    views: [],
+    waves: [...consumers.keys()].map((name) => [consumerEntry(name)]),
+    timings: {
+      soakSeconds: 0,
+      graceSeconds: 0,
+      gateSeconds: 0,
+      coalesceSeconds: 0,
+      skewSeconds: 0,
+      pollSeconds: 0,
+      promotionSeconds: 60,
+      rotationSeconds: 0,
+    },
+    ...options.entry,
+  };
+  const records: Evidence[] = [];
+  const messages: string[] = [];
+  const clock = realClock;
+  const { signal } = new AbortController();
+  const entryOf = async () => structuredClone(house.entry);
+  const machineArn = `arn:aws:states:${world.region}:${world.accountId}:stateMachine:rollout`;
+  const perform = (service: string, operation: string, input: object) =>
+    world.perform(world.identities.rootPrincipal, service, operation, input);
+  const parts: RotationParts = {
+    kind,
+    store,
+    clock,
+    signal,
+    entryOf,
+    async ensureRollout({ secretArn, versionId }) {
+      const name = executionName(secretArn, versionId, 1);
+      await perform('states', 'StartExecution', {
+        stateMachineArn: machineArn,
+        name,
+        input: executionInput(secretArn, versionId, 1),
+      }).catch((error: unknown) => {
+        if (!(error instanceof AwsError && error.code === 'ExecutionAlreadyExists')) throw error;
+      });
+    },
+    discardOrphan: async (orphan) => {
+      await performRetirement({ op: 'discard-orphan', ...orphan }, parts);
+    },
+  };
+  const functions: Record<string, (payload: unknown) => Promise<object | void>> = {
+    rotate: (payload) => rotate(RotationEvent.parse(payload), parts),
+    'retire-memory': (payload) => performRetirement(RetireRequest.parse(payload), parts),
+    rollout: (payload) =>
+      performRollout(RolloutRequest.parse(payload), {
+        store,
+        clock,
+        entryOf,
+        hashOf,
+        functions: {
+          'retire:memory': arn('retire-memory'),
+          'refresh:memory': arn('refresh-memory'),
+          'probe:memory': arn('probe-memory'),
+        },
+        destroys: () => kind.facts.destroys,
+        record: async (evidence) => void records.push(evidence),
+        notify: async (subject) => void messages.push(subject),
+      }),
+    async 'refresh-memory'(payload) {
+      const request = ConsumerRequest.parse(payload);
+      return performRefresh(request, { consumer: named(consumers, request.consumer.name).asConsumer(), clock });
+    },
+    async 'probe-memory'(payload) {
+      const request = ProbeRequest.parse(payload);
+      const { name } = request.check.config as { name: string };
+      const check: Check = {
+        facts: { id: 'memory', title: 'memory', parseConfig: (config) => config, needs: () => [], network: false },
+        probe: async () => named(consumers, name).healthOf(),
+      };
+      return performProbe(request, { check, clock, signal });
+    },
+  };
+  world.register(
+    inProcessLambda(functions, async (name, payload) => house.beforeInvoke(name, payload as { op?: string })),
+  );
+  const states = registerStates(world);
+  const iam = new Iam(world);
+  world.register(iam);
+  await iam.createRole({ roleName: 'machine', trustPolicy });
+  states.create({
+    name: 'rollout',
+    roleArn: `arn:aws:iam::${world.accountId}:role/machine`,
+    definition: JSON.stringify(rolloutDefinition({ rolloutFunctionArn: arn('rollout') })),
+  });
+  const house: House = {
+    world,
+    states,
+    store,
+    kind,
+    target,
+    consumers,
+    secretArn,
+    entry,
+    records,
+    messages,
+    parts,
+    beforeInvoke: () => undefined,
+    async start() {
+      const versionId = randomUUID();
+      const rules = { RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 30 } };
+      await perform('secretsmanager', 'RotateSecret', { SecretId: secretArn, ClientRequestToken: versionId, ...rules });
+      return versionId;
+    },
+    async turn() {
+      const versionId = await house.start();
+      return { versionId, ...(await house.rolloutOf(versionId)) };
+    },
+    async rolloutOf(versionId, attempt = 1) {
+      const executionArn = `${machineArn.replace(':stateMachine:', ':execution:')}:${executionName(secretArn, versionId, attempt)}`;
+      const deadlineMs = Date.now() + 10_000;
+      while (!states.executionsOf().some((execution) => execution.arn === executionArn)) {
+        if (Date.now() > deadlineMs) throw new Error(`no rollout of ${versionId} started`);
+        await clock.sleep(5);
+      }
+      await states.closed(executionArn);
+      const { status, error } = (await perform('states', 'DescribeExecution', { executionArn })) as {
+        status: string;
+        error?: string;
+      };
+      return { status, error };
+    },
+    async labelsOf(secretId = secretArn) {
+      const { versions } = await store.describe(secretId);
+      return Object.fromEntries(Object.entries(versions).flatMap(([id, held]) => held.map((label) => [label, id])));
+    },
+    step: (Step, token) => rotate(RotationEvent.parse({ Step, SecretId: secretArn, ClientRequestToken: token }), parts),
+    close: () => world.close(),
+  };
+  return house;
+}
+
+export function consumerEntry(name: string): SecretEntry['waves'][number][number] {
+  const check = { type: 'memory', config: { name }, successes: 2, intervalSeconds: 0, deadlineSeconds: 0 };
+  return { name, type: 'memory', config: {}, checks: [check], deadlineSeconds: 60, pollSeconds: 0, sharedWith: [] };
+}
+
+function named<T>(map: Map<string, T>, name: string): T {
+  const found = map.get(name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found;
+}
+
+/** The product's own store over the simulated service, without HTTP in between. */
+function directClient(world: SimulatedWorld): SecretsManagerClient {
+  const send = async (command: { constructor: { name: string }; input: object }) => {
+    try {
+      return await world.perform(
+        world.identities.rootPrincipal,
+        'secretsmanager',
+        command.constructor.name.replace(/Command$/, ''),
+        command.input,
+      );
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      throw Object.assign(new Error(error.message), { name: error.code });
+    }
+  };
+  return { send } as unknown as SecretsManagerClient;
+}
+
+function inProcessLambda(
+  functions: Record<string, (payload: unknown) => Promise<object | void>>,
+  before: (name: string, payload: unknown) => Promise<void>,
+): Service {
+  const Invoke = {
+    needs: () => [],
+    async run({ FunctionName, Payload }: { FunctionName: string; Payload?: string | Uint8Array }) {
+      // Secrets Manager asks whether it may invoke (DryRun) when a rotation is set up.
+      if (Payload === undefined) return { StatusCode: 204 };
+      const name = FunctionName.split(':').at(-1) ?? '';
+      const payload: unknown = JSON.parse(Buffer.from(Payload).toString('utf8'));
+      try {
+        await before(name, payload);
+        const answer = (await functions[name]?.(payload)) ?? null;
+        return { StatusCode: 200, Payload: Buffer.from(JSON.stringify(answer)) };
+      } catch (error) {
+        const { name: errorType, message: errorMessage } = error as Error;
+        if (!(error instanceof KeyturnError))
+          console.error(`${name} failed unexpectedly: ${String((error as Error).stack)}`);
+        return {
+          StatusCode: 200,
+          FunctionError: 'Unhandled',
+          Payload: Buffer.from(JSON.stringify({ errorType, errorMessage })),
+        };
+      }
+    },
+  };
+  return { name: 'lambda', operations: { Invoke } };
+}
+
+const trustPolicy = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'states.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+} as const;
