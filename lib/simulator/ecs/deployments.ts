@@ -18,6 +18,8 @@ export interface DeploymentParts {
   world: World;
   pauses: Pauses;
   timings: EcsTimings;
+  /** Has the scheduler look at the service. */
+  poke(service: EcsServiceState): void;
 }
 
 const finishedStatuses: readonly ServiceDeploymentStatus[] = [
@@ -73,12 +75,13 @@ export function startDeployment(parts: DeploymentParts, service: EcsServiceState
 export function recordFailedTask(parts: DeploymentParts, service: EcsServiceState, deployment: Deployment): void {
   if (deployment.rolloutState !== 'IN_PROGRESS' || deployment.status !== 'PRIMARY') return;
   deployment.failedTasks += 1;
-  deployment.serviceDeployment.breaker.failureCount = deployment.failedTasks;
+  const { breaker: counter } = deployment.serviceDeployment;
+  if (!deployment.isRollback) counter.failureCount = deployment.failedTasks;
   const breaker = service.deploymentConfiguration.deploymentCircuitBreaker;
   if (!breaker?.enable || deployment.failedTasks < failureThreshold(breaker, service.desiredCount)) return;
   const reason = 'ECS deployment circuit breaker: tasks failed to start.';
   fail(parts, service, deployment, reason);
-  deployment.serviceDeployment.breaker.status = 'TRIGGERED';
+  if (!deployment.isRollback) counter.status = 'TRIGGERED';
   const { lastCompleted } = service;
   if (breaker.rollback && !deployment.isRollback && lastCompleted) {
     rollBack(
@@ -97,7 +100,8 @@ export function recordFailedTask(parts: DeploymentParts, service: EcsServiceStat
 export function recordHealthyTask(service: EcsServiceState, deployment: Deployment): void {
   if (service.deploymentConfiguration.deploymentCircuitBreaker?.resetOnHealthyTask === false) return;
   deployment.failedTasks = 0;
-  deployment.serviceDeployment.breaker.failureCount = 0;
+  // What tripped the circuit breaker stays on record while the rollback's tasks come up.
+  if (!deployment.isRollback) deployment.serviceDeployment.breaker.failureCount = 0;
 }
 
 /** Steady. */
@@ -184,6 +188,7 @@ function makePrimary(
   service.failuresInARow = 0;
   service.launchNotBeforeMs = 0;
   emitDeploymentChange(parts.world, service, deployment, 'SERVICE_DEPLOYMENT_IN_PROGRESS');
+  parts.poke(service);
 }
 
 function fail(parts: DeploymentParts, service: EcsServiceState, deployment: Deployment, reason: string): void {

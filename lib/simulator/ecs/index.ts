@@ -81,7 +81,7 @@ export function registerEcs(world: World, timings: Partial<EcsTimings> = {}): Ec
   const watchdog = createWatchdog();
   const shared = { world, state, pauses, logs, watchdog, timings: { ...defaultTimings, ...timings } };
   const scheduler = createScheduler(shared);
-  const parts: EcsParts = { ...shared, scheduler };
+  const parts: EcsParts = { ...shared, scheduler, poke: scheduler.poke };
 
   const ecs: EcsService = {
     name: 'ecs',

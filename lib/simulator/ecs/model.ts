@@ -62,6 +62,8 @@ export interface Task {
   /** Counts state changes. */
   version: number;
   port?: number;
+  /** By `performance.now()`: what takes time here takes real time, whatever the world's clock says. */
+  runningSinceMs?: number;
   startedAt?: Date;
   stoppingAt?: Date;
   executionStoppedAt?: Date;
@@ -158,7 +160,7 @@ export interface EcsServiceState {
   events: { id: string; createdAt: Date; message: string }[];
   /** Deployments that UpdateService started. */
   restarts: number;
-  /** Launches that failed in a row, and when the next may be tried. */
+  /** Launches that failed in a row, and when the next may be tried, by `performance.now()`. */
   failuresInARow: number;
   launchNotBeforeMs: number;
 }

@@ -38,12 +38,13 @@ export interface NewTask {
 
 /** Keeps every service at its desired count and rolls its deployments. */
 export function createScheduler(
-  parts: DeploymentParts & { state: EcsState; logs: LogStore; watchdog: Watchdog },
+  shared: Omit<DeploymentParts, 'poke'> & { state: EcsState; logs: LogStore; watchdog: Watchdog },
 ): Scheduler {
-  const { world, state, pauses, timings } = parts;
+  const { world, state, pauses, timings } = shared;
+  const parts = { ...shared, poke };
   const hooks: Scheduler['hooks'] = new Map();
   const poked = new Set<EcsServiceState>();
-  const runner = createTaskRunner({ ...parts, onChange });
+  const runner = createTaskRunner({ ...shared, onChange });
 
   function poke(service: EcsServiceState): void {
     if (poked.has(service)) return;
@@ -79,7 +80,7 @@ export function createScheduler(
         runner.stop(task, 'ServiceSchedulerInitiated', `Scaling activity initiated by (deployment ${primary.id})`);
     }
     if (decision.stop.length > 0) note(parts, service, `has stopped ${decision.stop.length} running tasks.`);
-    const waitMs = service.launchNotBeforeMs - world.nowMs();
+    const waitMs = service.launchNotBeforeMs - performance.now();
     if (decision.start.length > 0 && waitMs > 0) pauses.later(waitMs, () => poke(service));
     else for (const { deploymentId, count } of decision.start) launchFor(service, deploymentId, count);
     if (decision.steady && primary.rolloutState === 'IN_PROGRESS') completeDeployment(parts, service, primary);
@@ -158,7 +159,7 @@ export function createScheduler(
     const neverHealthy = state.targetGroupOf(service) !== undefined && task.health !== 'HEALTHY';
     const exited = task.stopCode === 'EssentialContainerExited';
     if (task.stopCode === 'TaskFailedToStart' || (exited && neverHealthy)) failed(service, task);
-    else if (exited && world.nowMs() - Number(task.startedAt) < shortLifeMs) backOff(service);
+    else if (exited && performance.now() - Number(task.runningSinceMs) < shortLifeMs) backOff(service);
   }
 
   function failed(service: EcsServiceState, task: Task): void {
@@ -170,13 +171,13 @@ export function createScheduler(
   function backOff(service: EcsServiceState): void {
     const pauseMs = Math.min(timings.retryAtMostMs, timings.retryMs * 2 ** service.failuresInARow);
     service.failuresInARow += 1;
-    service.launchNotBeforeMs = world.nowMs() + pauseMs;
+    service.launchNotBeforeMs = performance.now() + pauseMs;
   }
 
   /** "ECS ignores unhealthy Elastic Load Balancing health checks for healthCheckGracePeriodSeconds after a task has first started." */
   function replaceUnhealthy(service: EcsServiceState, task: Task): void {
     if (!isLive(task) || task.lastStatus !== 'RUNNING' || task.health !== 'UNHEALTHY') return;
-    const graceMs = Number(task.startedAt) + service.healthCheckGracePeriodSeconds * 1000 - world.nowMs();
+    const graceMs = Number(task.runningSinceMs) + service.healthCheckGracePeriodSeconds * 1000 - performance.now();
     if (graceMs > 0) {
       pauses.later(graceMs, () => replaceUnhealthy(service, task));
       return;

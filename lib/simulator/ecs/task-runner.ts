@@ -111,6 +111,7 @@ export function createTaskRunner(parts: RunnerParts): TaskRunner {
       else if (isStopping(task)) void taskProcess.stop(graceMs(task));
       else {
         task.startedAt = now();
+        task.runningSinceMs = performance.now();
         if (targetGroup) targetGroups.set(task.id, targetGroup);
         move(task, 'RUNNING');
         targetGroup?.register(task.id, Number(task.port));

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Estate, present, quickChecks, startEstate } from './support/estate.ts';
 import { startLoad } from './support/load.ts';
+
+vi.setConfig({ testTimeout: 40_000 });
 
 let estate: Estate;
 beforeAll(async () => {

@@ -62,6 +62,5 @@ export function createService(parts: EcsParts, input: CreateServiceInput): EcsSe
   };
   state.services.set(`${clusterName}/${serviceName}`, service);
   startDeployment(parts, service, definition);
-  parts.scheduler.poke(service);
   return service;
 }

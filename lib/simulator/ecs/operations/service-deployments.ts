@@ -71,7 +71,6 @@ export function serviceDeploymentOperations(parts: EcsParts): Record<string, Ope
         const target = service.lastCompleted;
         if (!target) throw new AwsError('ConflictException', 'There is no service revision to roll back to.');
         rollBackOnRequest(parts, service, target);
-        parts.scheduler.poke(service);
       }
       return { serviceDeploymentArn };
     },

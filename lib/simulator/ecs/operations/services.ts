@@ -73,7 +73,7 @@ export function serviceOperations(parts: EcsParts): Record<string, Operation<nev
       }
       service.desiredCount = 0;
       service.status = service.tasks.every((task) => task.lastStatus === 'STOPPED') ? 'INACTIVE' : 'DRAINING';
-      parts.scheduler.poke(service);
+      parts.poke(service);
       return { service: describeService(world, service) };
     },
   };

@@ -31,7 +31,7 @@ export function updateService(parts: EcsParts, input: UpdateServiceInput): EcsSe
     service.restarts += 1;
     startDeployment(parts, service, definition);
   }
-  parts.scheduler.poke(service);
+  parts.poke(service);
   return service;
 }
 
