@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { checks } from '../../lib/checks/registry.ts';
+import { consumerTypes } from '../../lib/consumers/registry.ts';
+import { kinds } from '../../lib/kinds/registry.ts';
+
+const rooms = [
+  { room: 'lib/kinds', tests: 'test/kinds', registry: kinds, factory: 'createKind', suite: 'describeKind' },
+  {
+    room: 'lib/consumers',
+    tests: 'test/consumers',
+    registry: consumerTypes,
+    factory: 'createConsumer',
+    suite: 'describeConsumer',
+  },
+  { room: 'lib/checks', tests: 'test/checks', registry: checks, factory: 'createCheck', suite: undefined },
+];
+
+const foldersOf = (room: string) =>
+  readdirSync(room, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+
+describe.each(rooms)('$room', ({ room, tests, registry, factory, suite }) => {
+  it('has one folder per line of its registry', () => {
+    expect(foldersOf(room)).toEqual(Object.keys(registry).sort());
+  });
+
+  it.each(foldersOf(room))('%s: facts of its own name, a README, an entry that makes it, and a test', async (id) => {
+    const folder = join(room, id);
+    expect(registry[id as keyof typeof registry]).toMatchObject({ id, title: expect.any(String) });
+    expect(readFileSync(join(folder, 'README.md'), 'utf8').length).toBeGreaterThan(300);
+    const entry = (await import(pathToFileURL(resolve(folder, 'index.ts')).href)) as Record<
+      string,
+      () => { facts: unknown }
+    >;
+    expect(entry[factory]?.().facts).toBe(registry[id as keyof typeof registry]);
+    expect(existsSync(join(tests, id))).toBe(true);
+    if (suite === undefined) return;
+    const texts = readdirSync(join(tests, id)).map((file) => readFileSync(join(tests, id, file), 'utf8'));
+    expect(texts.some((text) => text.includes(`${suite}(`))).toBe(true);
+  });
+});
+
+describe('adding one', () => {
+  /** Outside a kind's own folder and its registry line, nothing may know it by name. */
+  const mayName = /^(lib\/(kinds|consumers|checks)\/|lib\/rehearsal\/|lib\/simulator\/|bin\/inventory\.ts)/;
+  const sources = readdirSync('.', { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /^(bin|lambdas|lib)\/.*\.ts$/.test(file) && !mayName.test(file),
+  );
+
+  it.each(rooms.flatMap(({ registry }) => Object.keys(registry)).filter((id) => id !== 'http'))(
+    'needs no line elsewhere: nobody branches on %s',
+    (id) => {
+      expect(sources.length).toBeGreaterThan(50);
+      const naming = sources.filter((file) =>
+        new RegExp(`['"\`]${id}['"\`]`).test(withoutComments(readFileSync(file, 'utf8'))),
+      );
+      expect(naming).toEqual([]);
+    },
+  );
+});
+
+function withoutComments(code: string): string {
+  return code.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+}
