@@ -66,8 +66,8 @@ export interface PostgresServer {
   /** One statement as superuser, or several in one text. */
   sql(text: string, values?: readonly unknown[], database?: string): Promise<Record<string, unknown>[]>;
   /** Everything in the log so far. */
-  log(): Promise<string>;
-  logLines(): Promise<LogLine[]>;
+  log(at?: { replica?: boolean }): Promise<string>;
+  logLines(at?: { replica?: boolean }): Promise<LogLine[]>;
   stop(): Promise<void>;
 }
 
@@ -136,7 +136,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await client.connect();
     return client;
   };
-  const log = () => readFile(join(folder, 'log'), 'utf8');
+  const log: PostgresServer['log'] = ({ replica = false } = {}) =>
+    readFile(join(folder, replica ? 'replica-log' : 'log'), 'utf8');
   return {
     host: '127.0.0.1',
     port,
@@ -154,8 +155,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       }
     },
     log,
-    async logLines() {
-      const lines = (await log()).matchAll(/^(\d+)\|([0-9A-Z]{5})\|([^|\n]*)\|(.*)$/gm);
+    async logLines(at) {
+      const lines = (await log(at)).matchAll(/^(\d+)\|([0-9A-Z]{5})\|([^|\n]*)\|(.*)$/gm);
       return [...lines].map(([, pid, sqlstate = '', user = '', text = '']) => ({
         pid: Number(pid),
         sqlstate,

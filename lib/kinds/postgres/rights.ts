@@ -17,8 +17,7 @@ export function missingGrants(state: State): string[] {
   const grants: string[] = [];
   if (!state.createRole) grants.push(`ALTER ROLE ${admin} CREATEROLE`);
   for (const role of roles) {
-    if (role.superuser) grants.push(`ALTER ROLE ${identifier(role.name)} NOSUPERUSER`);
-    else if (state.version >= adminOptionVersion && !role.administered) {
+    if (state.version >= adminOptionVersion && !role.administered) {
       grants.push(adminGrant(role.name, state.admin));
     }
   }
@@ -34,6 +33,13 @@ export function adminGrant(role: string, admin: string): string {
 /** @throws AdminPrivilegeMissing with the statements to run; TargetFailed on a standby. */
 export function requireRights(state: State, endpoint: string): void {
   if (state.standby) throw new KeyturnError('TargetFailed', `PostgreSQL at ${endpoint}: ${readOnly}`);
+  const above = [state.base, state.clone].find((role) => role?.superuser);
+  if (above && !state.superuser) {
+    throw new KeyturnError(
+      'AdminPrivilegeMissing',
+      `"${above.name}" at ${endpoint} is a superuser, and only a superuser may change one: take that from it, or give it to the admin "${state.admin}"`,
+    );
+  }
   const grants = missingGrants(state);
   if (grants.length === 0) return;
   throw new KeyturnError(

@@ -15,6 +15,8 @@ export const plaintext = { plaintext: 'a server on loopback, for a test' };
 export interface EstateOptions {
   /** The base role's name. Default: a new one. */
   user?: string;
+  /** Its database's name. Default: a new one. */
+  database?: string;
   /** Changes to the target as the inventory says it. */
   target?: Record<string, unknown>;
   /** What the admin is granted. Default: all that Keyturn needs. */
@@ -41,7 +43,7 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
   const base = options.user ?? `app${count}`;
   const clone = `${base}_clone`;
   const admin = `rotator${count}`;
-  const database = `estate${count}`;
+  const database = options.database ?? `estate${count}`;
   const adminPassword = `admin-password-${count}`;
   const password = `first-password-${count}`;
   const rights = options.admin ?? 'as needed';
