@@ -1,34 +1,38 @@
 import type { SecretEntry } from '../core/entry.ts';
 
-/** Rounded up to whole seconds, because Step Functions waits in whole seconds; 0 stays 0. */
-function scaled(seconds: number, timeScale: number): number {
-  return seconds === 0 ? 0 : Math.max(1, Math.ceil(seconds / timeScale));
-}
+/** What AWS and the targets do takes them as long as ever: a limit below this would end what goes well. */
+const shortestLimitSeconds = 60;
 
-/** The same entry with every duration divided by `timeScale`: how a rehearsal gets through a day's grace in seconds. */
+/**
+ * The same entry with every wait divided by `timeScale`: how a rehearsal gets through a day's grace in seconds. Whole
+ * seconds, rounded up, because Step Functions waits in whole seconds; 0 stays 0. Limits, which cost no time as long as
+ * all goes well, are divided too, but not to less than a minute.
+ */
 export function scaleEntry(entry: SecretEntry, timeScale: number): SecretEntry {
-  const scale = (seconds: number) => scaled(seconds, timeScale);
+  const wait = (seconds: number) => Math.ceil(seconds / timeScale);
+  const limit = (seconds: number) => Math.min(seconds, Math.max(shortestLimitSeconds, wait(seconds)));
+  const { timings, waves } = entry;
   return {
     ...entry,
     timings: {
-      soakSeconds: scale(entry.timings.soakSeconds),
-      graceSeconds: scale(entry.timings.graceSeconds),
-      gateSeconds: scale(entry.timings.gateSeconds),
-      coalesceSeconds: scale(entry.timings.coalesceSeconds),
-      skewSeconds: scale(entry.timings.skewSeconds),
-      pollSeconds: scale(entry.timings.pollSeconds),
-      promotionSeconds: scale(entry.timings.promotionSeconds),
-      rotationSeconds: scale(entry.timings.rotationSeconds),
+      soakSeconds: wait(timings.soakSeconds),
+      graceSeconds: wait(timings.graceSeconds),
+      gateSeconds: limit(timings.gateSeconds),
+      coalesceSeconds: limit(timings.coalesceSeconds),
+      skewSeconds: wait(timings.skewSeconds),
+      pollSeconds: wait(timings.pollSeconds),
+      promotionSeconds: limit(timings.promotionSeconds),
+      rotationSeconds: wait(timings.rotationSeconds),
     },
-    waves: entry.waves.map((wave) =>
+    waves: waves.map((wave) =>
       wave.map((consumer) => ({
         ...consumer,
-        deadlineSeconds: scale(consumer.deadlineSeconds),
-        pollSeconds: scale(consumer.pollSeconds),
+        deadlineSeconds: limit(consumer.deadlineSeconds),
+        pollSeconds: wait(consumer.pollSeconds),
         checks: consumer.checks.map((check) => ({
           ...check,
-          intervalSeconds: scale(check.intervalSeconds),
-          deadlineSeconds: scale(check.deadlineSeconds),
+          intervalSeconds: wait(check.intervalSeconds),
+          deadlineSeconds: limit(check.deadlineSeconds),
         })),
       })),
     ),
