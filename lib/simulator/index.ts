@@ -1,8 +1,11 @@
 import { registerEcs } from './ecs/index.ts';
 import { registerLambda } from './lambda/lambda.ts';
 import { Iam } from './services/iam/iam.ts';
+import { S3 } from './services/s3/s3.ts';
 import type { RotatorOptions } from './services/secrets-manager/rotator.ts';
 import { SecretsManager } from './services/secrets-manager/secrets-manager.ts';
+import { Sns } from './services/sns/sns.ts';
+import { Ssm } from './services/ssm/ssm.ts';
 import { Sts } from './services/sts/sts.ts';
 import { registerStates } from './states/states.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './world.ts';
@@ -19,6 +22,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   world.register(new Iam(world));
   world.register(new Sts(world));
   world.register(new SecretsManager(world, options));
+  world.register(new Ssm(world));
+  world.register(new Sns(world));
+  world.register(new S3(world));
   registerLambda(world);
   registerStates(world);
   registerEcs(world);

@@ -75,7 +75,8 @@ function matchPath(template: string, rawPath: string): Record<string, string> | 
 
 /** A trailing slash does not count: `/bucket/` is `/bucket`. */
 function segments(path: string): string[] {
-  return path.replace(/^\//, '').replace(/\/$/, '').split('/');
+  const trimmed = path.replace(/^\//, '').replace(/\/$/, '');
+  return trimmed === '' ? [] : trimmed.split('/');
 }
 
 function specificity({ path }: Route): number {

@@ -16,10 +16,8 @@ export function needOn(
   const secret = store.lookup(secretId ?? '');
   const resource = secret?.arn ?? store.arnFor(secretId ?? '');
   const own: Context = { 'secretsmanager:SecretId': resource };
-  for (const [key, value] of secret?.tags ?? []) {
-    own[`aws:ResourceTag/${key}`] = value;
-    own[`secretsmanager:ResourceTag/${key}`] = value;
-  }
+  // The older name, secretsmanager:ResourceTag/…, is a key that the policy engine does not know.
+  for (const [key, value] of secret?.tags ?? []) own[`aws:ResourceTag/${key}`] = value;
   if (secret?.rotation) own['secretsmanager:resource/AllowRotationLambdaArn'] = secret.rotation.lambdaArn;
   return {
     action: `secretsmanager:${operation}`,
