@@ -15,8 +15,14 @@ export function namedError(error: unknown, doing: string): KeyturnError {
   if (error instanceof KeyturnError) return error;
   const name = nameOf(error);
   const said = error instanceof Error ? error.message : String(error);
-  const cause = { name };
+  const cause = { name, ...systemCodeOf(error) };
   if (denied.has(name))
     return new KeyturnError('AccessDenied', `${doing}: ${said}; grant it, or deploy the app again`, { cause });
   return new KeyturnError('AwsUnavailable', `${doing}: ${name}: ${said}`, { cause });
+}
+
+/** `ECONNREFUSED` and the like: the name of such an error is a mere `Error`. */
+function systemCodeOf(error: unknown): { code?: string } {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? { code } : {};
 }

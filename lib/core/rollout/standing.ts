@@ -15,7 +15,7 @@ export interface Standing {
   phase: Phase | 'idle' | 'rotating' | 'held';
   /** Whether the rollout goes back to the predecessor. */
   goingBack: boolean;
-  /** The version that is on its way, or held; null when nothing is. */
+  /** The version that is on its way; null when none is. Of a hold, the record tells. */
   versionId: string | null;
 }
 
@@ -32,7 +32,7 @@ export function standingOf(state: SecretState, open: OpenRollout | undefined): S
     return { phase, goingBack: phase === 'going back' || retiring === open.versionId, versionId: open.versionId };
   }
   if (retiring !== undefined) {
-    return { phase: 'held', goingBack: false, versionId: holderOf(state, labels.current) ?? null };
+    return { phase: 'held', goingBack: false, versionId: null };
   }
   if (rotating !== undefined) return { phase: 'rotating', goingBack: false, versionId: rotating };
   return { phase: 'idle', goingBack: false, versionId: null };

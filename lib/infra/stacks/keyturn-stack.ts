@@ -14,6 +14,7 @@ import { ManagedSecret } from '../constructs/managed-secret.ts';
 import { Notifications } from '../constructs/notifications.ts';
 import { PromotionWatch } from '../constructs/promotion-watch.ts';
 import { Rollouts } from '../constructs/rollouts.ts';
+import { Settings } from '../constructs/settings.ts';
 
 export interface KeyturnStackProps extends StackProps {
   inventory: Inventory;
@@ -35,6 +36,7 @@ export class KeyturnStack extends Stack {
       kinds.set(kind, new KindFunctions(this, `Kind-${kind}`, { kind, inventory, codeOf }));
     }
     const { machine: rolloutMachine } = new Rollouts(this, 'Rollouts', { inventory, codeOf, kinds, evidence, topic });
+    new Settings(this, 'Settings', { rolloutMachineArn: rolloutMachine.arn, evidenceBucket: evidence.bucketName });
     const campaigns = new Campaigns(this, 'Campaigns', { inventory, codeOf, kinds, rolloutMachine, deadLetters });
     const watch = new PromotionWatch(this, 'PromotionWatch', {
       codeOf,
