@@ -1,5 +1,7 @@
 import { registerEcs } from './ecs/index.ts';
+import { registerEvents } from './events/events.ts';
 import { registerLambda } from './lambda/lambda.ts';
+import { registerScheduler } from './scheduler/scheduler.ts';
 import { Iam } from './services/iam/iam.ts';
 import { S3 } from './services/s3/s3.ts';
 import type { RotatorOptions } from './services/secrets-manager/rotator.ts';
@@ -27,6 +29,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   world.register(new S3(world));
   registerLambda(world);
   registerStates(world);
+  registerEvents(world);
+  registerScheduler(world);
   registerEcs(world);
   await world.listen(options.port);
   return world;

@@ -17,6 +17,7 @@ export function configurationOf(definition: FunctionDefinition): Record<string, 
     State: 'Active',
     LastUpdateStatus: 'Successful',
     PackageType: 'Zip',
+    LoggingConfig: { LogFormat: 'Text', LogGroup: definition.logGroupName },
     Architectures: [definition.architecture],
     // An asset folder is named after its contents.
     CodeSha256: createHash('sha256').update(definition.codeFolder).digest('base64'),

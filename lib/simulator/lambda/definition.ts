@@ -14,6 +14,8 @@ export interface FunctionDefinition {
   environment: Readonly<Record<string, string>>;
   architecture: string;
   description: string;
+  /** `/aws/lambda/<name>` unless the function says otherwise. */
+  logGroupName: string;
   /** Undefined: the account's pool. */
   reservedConcurrency: number | undefined;
 }

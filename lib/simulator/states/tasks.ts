@@ -2,7 +2,7 @@ import type { InvokeOutput } from '../lambda/lambda.ts';
 import type { Principal } from '../types.ts';
 import type { SimulatedWorld } from '../world.ts';
 import type { Integration } from './integration.ts';
-import { callSdk } from './sdk-task.ts';
+import { sdkCall, sdkPrefix, upperFirst } from './sdk-call.ts';
 import { serviceError, TaskError } from './task-error.ts';
 
 /** What a task acts with. */
@@ -25,6 +25,13 @@ export function callTask(caller: TaskCaller, integration: Integration, parameter
   if (resourceType === 'sns') return publish(caller, given);
   if (resourceType === 'states') return startExecution(caller, resource, given);
   return callSdk(caller, resourceType.replace('aws-sdk:', ''), resource, given);
+}
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html */
+function callSdk({ world, principal }: TaskCaller, sdkName: string, action: string, parameters: Parameters) {
+  return sdkCall(world, principal, { sdkName, action, parameters }).catch((error: unknown) => {
+    throw serviceError(sdkPrefix(sdkName), `${sdkPrefix(sdkName)}Exception`, error);
+  });
 }
 
 async function callFunction(caller: TaskCaller, functionArn: string, payload: unknown): Promise<unknown> {
@@ -98,8 +105,4 @@ async function startExecution(caller: TaskCaller, resource: string, parameters: 
 function pascalCase(value: Record<string, unknown>): Record<string, unknown> {
   const plain = JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
   return Object.fromEntries(Object.entries(plain).map(([key, member]) => [upperFirst(key), member]));
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

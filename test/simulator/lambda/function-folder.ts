@@ -29,6 +29,7 @@ export function definitionOf(name: string, more: Partial<FunctionDefinition> = {
     environment: {},
     architecture: 'arm64',
     description: '',
+    logGroupName: `/aws/lambda/${name}`,
     reservedConcurrency: undefined,
     ...more,
   };

@@ -1,5 +1,4 @@
-import { serviceError } from './task-error.ts';
-import type { TaskCaller } from './tasks.ts';
+import type { Principal, World } from '../types.ts';
 
 interface SdkService {
   /** The name in the credential scope, where it differs. */
@@ -10,6 +9,7 @@ interface SdkService {
   camelCase?: true;
 }
 
+/** The SDK for Java's names of services. */
 const sdkServices: Readonly<Record<string, SdkService>> = {
   cloudwatch: { name: 'monitoring', prefix: 'CloudWatch' },
   ecs: { prefix: 'Ecs', camelCase: true },
@@ -25,21 +25,24 @@ const sdkServices: Readonly<Record<string, SdkService>> = {
   sts: { prefix: 'Sts' },
 };
 
-/** `aws-sdk:<service>:<action>`. https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html @throws TaskError */
-export async function callSdk(
-  { world, principal }: TaskCaller,
-  sdkName: string,
-  action: string,
-  parameters: Record<string, unknown>,
+export function sdkPrefix(sdkName: string): string {
+  return sdkServices[sdkName]?.prefix ?? sdkName;
+}
+
+/**
+ * `aws-sdk:<service>:<action>`, as Step Functions and EventBridge Scheduler call any API: parameters and answer in Pascal case.
+ * @throws AwsError
+ */
+export async function sdkCall(
+  world: World,
+  principal: Principal,
+  { sdkName, action, parameters }: { sdkName: string; action: string; parameters: Record<string, unknown> },
 ): Promise<unknown> {
-  const service = sdkServices[sdkName] ?? { prefix: sdkName };
-  const operation = action.charAt(0).toUpperCase() + action.slice(1);
-  const input = service.camelCase ? renamed(parameters, lowerFirst) : parameters;
-  const output = await world.perform(principal, service.name ?? sdkName, operation, input).catch((error: unknown) => {
-    throw serviceError(service.prefix, `${service.prefix}Exception`, error);
-  });
+  const service = sdkServices[sdkName];
+  const input = service?.camelCase ? renamed(parameters, lowerFirst) : parameters;
+  const output = await world.perform(principal, service?.name ?? sdkName, upperFirst(action), input);
   const plain = JSON.parse(JSON.stringify(output ?? {})) as unknown;
-  return service.camelCase ? renamed(plain, upperFirst) : plain;
+  return service?.camelCase ? renamed(plain, upperFirst) : plain;
 }
 
 function renamed(value: unknown, rename: (key: string) => string): unknown {
@@ -52,6 +55,6 @@ function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-function upperFirst(text: string): string {
+export function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
