@@ -81,6 +81,12 @@ function serverFailure({ code = '', routine }: Failure, { admin, database, phase
   // Cancelled by statement_timeout or lock_timeout.
   if (code === '57014' || code === '55P03')
     return ['TargetTimeout', `a statement took too long or waited for a lock (${code})`];
+  if (code === '08P01') {
+    return [
+      'TargetFailed',
+      'this speaks only a part of the protocol (08P01), as poolers do: target.host must be PostgreSQL itself',
+    ];
+  }
   // Shutting down, crashed, starting up; connection exceptions.
   if (/^(57P0|08)/.test(code))
     return ['TargetUnreachable', `the server is not accepting connections just now (${code})`];

@@ -273,6 +273,15 @@ describe.each(releases)('errors on $name', { timeout: 60_000 }, (release) => {
     });
   });
 
+  it('an expiry that was set on a login does not outlive the next install', async () => {
+    const estate = await makeEstate(server);
+    const { context, current, pending, value } = await rotate(estate);
+    await asDba(`ALTER ROLE ${estate.clone} VALID UNTIL '2001-01-01' NOLOGIN`);
+    await failure('AuthenticationRefused', kind.verify(context, pending));
+    await kind.install(context, { pending, current });
+    expect(await estate.logIn(value)).toBe('accepted');
+  });
+
   it('CurrentMoved: never disables the login that is to be kept', async () => {
     const estate = await makeEstate(server);
     const { context, current } = propose(estate);

@@ -21,6 +21,7 @@ it.each([
   ['57P01', 'ProcessInterrupts', 'TargetUnreachable'],
   ['57P03', 'ProcessStartupPacket', 'TargetUnreachable'],
   ['08006', undefined, 'TargetUnreachable'],
+  ['08P01', undefined, 'TargetFailed'],
   ['XX000', 'simple_heap_update', 'TargetFailed'],
 ])('the server says %s in %s: %s', (code, routine, expected) => {
   expect(explain(failure(code, true, routine), login).code).toBe(expected);
