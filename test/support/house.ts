@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { ensureRollout } from '../../lib/aws/rollouts.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
 import type { Check, Health } from '../../lib/core/check.ts';
+import type { Clock } from '../../lib/core/clock.ts';
 import type { Consumer, ConsumerVersion, Progress } from '../../lib/core/consumer.ts';
 import { hashOf, type SecretEntry } from '../../lib/core/entry.ts';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import type { Evidence } from '../../lib/core/evidence/evidence.ts';
 import type { Kind } from '../../lib/core/kind.ts';
 import type { SecretStore } from '../../lib/core/ports.ts';
-import { executionInput, executionName } from '../../lib/core/rollout/name.ts';
+import { executionName } from '../../lib/core/rollout/name.ts';
 import { performProbe } from '../../lib/core/rollout/perform-probe.ts';
 import { performRefresh } from '../../lib/core/rollout/perform-refresh.ts';
 import { performRetirement } from '../../lib/core/rollout/perform-retirement.ts';
@@ -17,6 +20,7 @@ import { ConsumerRequest, ProbeRequest, RetireRequest, RolloutRequest } from '..
 import { RotationEvent } from '../../lib/core/rotation/event.ts';
 import type { RotationParts } from '../../lib/core/rotation/parts.ts';
 import { rotate } from '../../lib/core/rotation/rotator.ts';
+import type { SecretValue } from '../../lib/core/secret-value.ts';
 import { rolloutDefinition } from '../../lib/infra/definitions/rollout.ts';
 import { Iam } from '../../lib/simulator/services/iam/iam.ts';
 import { SecretsManager } from '../../lib/simulator/services/secrets-manager/secrets-manager.ts';
@@ -25,6 +29,7 @@ import { AwsError, type Service } from '../../lib/simulator/types.ts';
 import { createWorld, type SimulatedWorld } from '../../lib/simulator/world.ts';
 import { realClock } from './clocks.ts';
 import { chosenMemoryKind, MemoryTarget, mintedMemoryKind } from './memory-kind.ts';
+import { type Faults, Killed, Seam } from './seam.ts';
 
 const arn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
 
@@ -76,8 +81,25 @@ export interface House {
   close(): Promise<void>;
 }
 
+/** A kind with a target of its own, in place of the one in memory. */
+export interface HouseEstate {
+  kind: Kind;
+  /** The inventory's `target`. */
+  target: unknown;
+  initial: SecretValue;
+  adminSecret: { name: string; value: SecretValue } | undefined;
+  clock: Clock;
+}
+
 interface Options {
   kind?: 'chosen' | 'minted';
+  estate?: HouseEstate;
+  /** Every external call of every function passes here. */
+  seam?: Seam;
+  /** How often Secrets Manager tries a rotation. Default 5. */
+  rotationAttempts?: number;
+  /** Whether Step Functions retries a task. Default true. */
+  taskRetries?: boolean;
   entry?: Partial<SecretEntry>;
   /** Consumers by name; default one, `api`. */
   consumers?: string[];
@@ -87,23 +109,29 @@ interface Options {
 /** All of Keyturn's core with a simulated Secrets Manager and Step Functions, in one process and without waits. */
 export async function buildHouse(options: Options = {}): Promise<House> {
   const world = createWorld({ iamPropagationMs: 0 });
-  const secrets = new SecretsManager(world, { rotationRetryMs: 1 });
+  const seam = options.seam ?? new Seam();
+  const secrets = new SecretsManager(world, { rotationRetryMs: 1, rotationAttempts: options.rotationAttempts ?? 5 });
   world.register(secrets);
   const target = new MemoryTarget();
-  const kind = options.kind === 'minted' ? mintedMemoryKind(target) : chosenMemoryKind(target);
+  const kind =
+    options.estate?.kind ?? (options.kind === 'minted' ? mintedMemoryKind(target) : chosenMemoryKind(target));
   const consumers = new Map((options.consumers ?? ['api']).map((name) => [name, new MemoryConsumer()]));
-  const client = directClient(world);
-  const store = secretStore(client, new AbortController().signal);
+  const { signal } = new AbortController();
+  const store = secretStore(directClient<SecretsManagerClient>(world, 'secretsmanager', seam), signal);
+  const stepFunctions = directClient<SFNClient>(world, 'states', seam);
   target.accounts.set('app', { password: 'first', enabled: true, used: true });
   const initial = options.initial ?? JSON.stringify({ name: 'app', password: 'first', host: 'memory.internal' });
-  const secretArn = secrets.create({ name: 'house/db', secretString: initial });
+  const first = options.estate?.initial.reveal() ?? initial;
+  const secretArn = secrets.create({ name: 'house/db', secretString: first });
+  const admin = options.estate?.adminSecret;
+  if (admin) secrets.create({ name: admin.name, secretString: admin.value.reveal() });
   for (const { secret } of options.entry?.views ?? []) secrets.create({ name: secret, secretString: 'before' });
   const entry: SecretEntry = {
     secret: 'house/db',
     kind: 'memory',
     policy: 'monthly',
     maximumAgeDays: 35,
-    target: {},
+    target: options.estate?.target ?? {},
     views: [],
     waves: [...consumers.keys()].map((name) => [consumerEntry(name)]),
     timings: {
@@ -120,8 +148,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
   };
   const records: Evidence[] = [];
   const messages: string[] = [];
-  const clock = realClock;
-  const { signal } = new AbortController();
+  const clock = options.estate?.clock ?? realClock;
   const entryOf = async () => structuredClone(house.entry);
   const machineArn = `arn:aws:states:${world.region}:${world.accountId}:stateMachine:rollout`;
   const perform = (service: string, operation: string, input: object) =>
@@ -132,16 +159,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     clock,
     signal,
     entryOf,
-    async ensureRollout({ secretArn, versionId }) {
-      const name = executionName(secretArn, versionId, 1);
-      await perform('states', 'StartExecution', {
-        stateMachineArn: machineArn,
-        name,
-        input: executionInput(secretArn, versionId, 1),
-      }).catch((error: unknown) => {
-        if (!(error instanceof AwsError && error.code === 'ExecutionAlreadyExists')) throw error;
-      });
-    },
+    ensureRollout: (ref) => ensureRollout(stepFunctions, machineArn, ref, signal),
     discardOrphan: async (orphan) => {
       await performRetirement({ op: 'discard-orphan', ...orphan }, parts);
     },
@@ -179,7 +197,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     },
   };
   world.register(
-    inProcessLambda(functions, async (name, payload) => house.beforeInvoke(name, payload as { op?: string })),
+    inProcessLambda(functions, seam, async (name, payload) => house.beforeInvoke(name, payload as { op?: string })),
   );
   const states = registerStates(world);
   const iam = new Iam(world);
@@ -188,7 +206,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
   states.create({
     name: 'rollout',
     roleArn: `arn:aws:iam::${world.accountId}:role/machine`,
-    definition: JSON.stringify(rolloutDefinition({ rolloutFunctionArn: arn('rollout') })),
+    definition: definitionOf(options.taskRetries ?? true),
   });
   const house: House = {
     world,
@@ -242,32 +260,44 @@ export function consumerEntry(name: string): SecretEntry['waves'][number][number
   return { name, type: 'memory', config: {}, checks: [check], deadlineSeconds: 60, pollSeconds: 0, sharedWith: [] };
 }
 
+/** The machine, with retries that cost no time, or none. */
+function definitionOf(taskRetries: boolean): string {
+  const definition = JSON.stringify(rolloutDefinition({ rolloutFunctionArn: arn('rollout') }));
+  if (!taskRetries) return definition.replaceAll(/"MaxAttempts":\d+/g, '"MaxAttempts":0');
+  return definition.replaceAll(/"IntervalSeconds":\d+/g, '"IntervalSeconds":0');
+}
+
 function named<T>(map: Map<string, T>, name: string): T {
   const found = map.get(name);
   if (found === undefined) throw new Error(`there is no ${name}`);
   return found;
 }
 
-/** The product's own store over the simulated service, without HTTP in between. */
-function directClient(world: SimulatedWorld): SecretsManagerClient {
+/** An SDK client as far as the product uses it, over the simulated service and without HTTP in between. */
+function directClient<Client>(world: SimulatedWorld, service: string, seam: Seam): Client {
   const send = async (command: { constructor: { name: string }; input: object }) => {
-    try {
-      return await world.perform(
-        world.identities.rootPrincipal,
-        'secretsmanager',
-        command.constructor.name.replace(/Command$/, ''),
-        command.input,
-      );
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      throw Object.assign(new Error(error.message), { name: error.code });
-    }
+    const operation = command.constructor.name.replace(/Command$/, '');
+    const call = () =>
+      world.perform(world.identities.rootPrincipal, service, operation, command.input).catch(asSdkError);
+    return seam.pass(`${service}:${operation}`, call, sdkFaults);
   };
-  return { send } as unknown as SecretsManagerClient;
+  return { send } as Client;
 }
+
+const sdkError = (name: string, message: string) => Object.assign(new Error(message), { name });
+
+function asSdkError(error: unknown): never {
+  throw error instanceof AwsError ? sdkError(error.code, error.message) : error;
+}
+
+export const sdkFaults: Faults = {
+  throttled: () => sdkError('ThrottlingException', 'Rate exceeded'),
+  timedOut: () => sdkError('TimeoutError', 'socket hang up'),
+};
 
 function inProcessLambda(
   functions: Record<string, (payload: unknown) => Promise<object | void>>,
+  seam: Seam,
   before: (name: string, payload: unknown) => Promise<void>,
 ): Service {
   const Invoke = {
@@ -279,11 +309,11 @@ function inProcessLambda(
       const payload: unknown = JSON.parse(Buffer.from(Payload).toString('utf8'));
       try {
         await before(name, payload);
-        const answer = (await functions[name]?.(payload)) ?? null;
+        const answer = (await seam.invoke(name, async () => functions[name]?.(payload))) ?? null;
         return { StatusCode: 200, Payload: Buffer.from(JSON.stringify(answer)) };
       } catch (error) {
         const { name: errorType, message: errorMessage } = error as Error;
-        if (!(error instanceof KeyturnError))
+        if (!(error instanceof KeyturnError || error instanceof Killed))
           console.error(`${name} failed unexpectedly: ${String((error as Error).stack)}`);
         return {
           StatusCode: 200,
