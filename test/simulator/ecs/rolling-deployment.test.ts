@@ -102,6 +102,20 @@ describe('a rolling deployment (https://docs.aws.amazon.com/AmazonECS/latest/dev
     expect((await fetch(present(balancer).url)).status).toBe(502);
   });
 
+  it('answers 502 when a task dies over a request, and does not send that request again', async () => {
+    const { ecs, setUp } = estate;
+    const { balancer } = await setUp({ serviceName: 'dying', desiredCount: 2, targetGroup });
+    await ecs.steady('dying', 20_000);
+    const { url } = present(balancer);
+    const pids = new Set<number>();
+    while (pids.size < 2) pids.add(((await (await fetch(url)).json()) as { pid: number }).pid);
+    const answer = fetch(`${url}/?ms=20000`);
+    await estate.until('a task has the request', async () => ecs.logs('dying').includes('was asked for 20000'));
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    expect((await answer).status).toBe(502);
+    expect(ecs.logs('dying').match(/was asked for 20000/g)).toHaveLength(1);
+  });
+
   it('replaces a task that ends by itself', async () => {
     const { ecs, setUp } = estate;
     const { balancer } = await setUp({ serviceName: 'mortal', targetGroup });

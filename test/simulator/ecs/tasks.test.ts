@@ -9,6 +9,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { BusEvent } from '../../../lib/simulator/types.ts';
 import { app, type Estate, present, quickChecks, startEstate } from './support/estate.ts';
+import { livingInGroups } from './support/processes.ts';
 
 vi.setConfig({ testTimeout: 40_000 });
 
@@ -108,6 +109,20 @@ describe('a task (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ta
     });
     expect(Date.now() - sentAtMs).toBeGreaterThanOrEqual(1_000);
     expect(stopped.containers?.[0]?.exitCode).toBe(137);
+  });
+
+  it('ends with everything that it started', async () => {
+    const { client, until, ecs } = estate;
+    await client.send(
+      new RegisterTaskDefinitionCommand({
+        family: 'parent',
+        containerDefinitions: [{ name: 'parent', command: ['/bin/sh', '-c', 'sleep 600 & echo group $$'] }],
+      }),
+    );
+    const { tasks: [started] = [] } = await client.send(new RunTaskCommand({ taskDefinition: 'parent' }));
+    await until('it has stopped', async () => (await describeTask(started?.taskArn)).lastStatus === 'STOPPED');
+    const group = Number(/group (\d+)/.exec(ecs.logs())?.[1]);
+    await until('its child is gone', async () => livingInGroups([group]).length === 0);
   });
 
   it('gets PORT, its own environment, and nothing of the simulator’s', async () => {

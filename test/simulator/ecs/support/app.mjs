@@ -11,6 +11,7 @@ const server = createServer((request, response) => {
     response.writeHead(UNHEALTHY === undefined ? 200 : 503).end();
     return;
   }
+  if (searchParams.has('ms')) console.log(`was asked for ${searchParams.get('ms')}`);
   const answer = JSON.stringify({ pid: process.pid, greeting: GREETING, secret: SECRET });
   setTimeout(
     () => response.writeHead(200, { 'content-type': 'application/json' }).end(answer),
