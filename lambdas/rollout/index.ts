@@ -1,5 +1,4 @@
-import { s3Client, secretsManagerClient, snsClient, ssmClient } from '../../lib/aws/clients.ts';
-import { evidenceStore } from '../../lib/aws/evidence-store.ts';
+import { secretsManagerClient, snsClient, ssmClient } from '../../lib/aws/clients.ts';
 import { inventoryReader } from '../../lib/aws/inventory-reader.ts';
 import { notifier } from '../../lib/aws/notifier.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
@@ -14,7 +13,6 @@ import { handlerOf } from '../../lib/runtime/handler.ts';
 const secretsManager = secretsManagerClient();
 const ssm = ssmClient();
 const sns = snsClient();
-const s3 = s3Client();
 const functions = JSON.parse(requireEnv('FUNCTIONS'));
 
 /** Labels, views, plan, gates and record of a rollout. */
@@ -29,7 +27,12 @@ export const handler = handlerOf(
       hashOf,
       functions,
       destroys,
-      record: evidenceStore(s3, requireEnv('EVIDENCE_BUCKET'), signal),
+      async record(evidence) {
+        // The last of a rollout's many requests: no other one needs S3's client, a fifth of all the code.
+        const { s3Client } = await import('../../lib/aws/s3-client.ts');
+        const { evidenceStore } = await import('../../lib/aws/evidence-store.ts');
+        await evidenceStore(s3Client(), requireEnv('EVIDENCE_BUCKET'), signal)(evidence);
+      },
       notify: notifier(sns, requireEnv('TOPIC_ARN'), signal),
     }),
 );

@@ -1,6 +1,5 @@
 import { createKind } from '#kind';
-import { lambdaClient, secretsManagerClient, ssmClient, stepFunctionsClient } from '../../lib/aws/clients.ts';
-import { callFunction } from '../../lib/aws/function-caller.ts';
+import { secretsManagerClient, ssmClient, stepFunctionsClient } from '../../lib/aws/clients.ts';
 import { inventoryReader } from '../../lib/aws/inventory-reader.ts';
 import { ensureRollout } from '../../lib/aws/rollouts.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
@@ -27,7 +26,12 @@ export const handler = handlerOf(
       store: secretStore(secretsManager, signal),
       entryOf: inventoryReader(ssm, signal),
       ensureRollout: (ref) => ensureRollout(stepFunctions, requireEnv('ROLLOUT_MACHINE_ARN'), ref, signal),
-      discardOrphan: (orphan) =>
-        callFunction(lambdaClient(), requireEnv('RETIRE_FUNCTION_ARN'), { op: 'discard-orphan', ...orphan }, signal),
+      async discardOrphan(orphan) {
+        // Only after a mint that crashed: no other rotation needs Lambda's client.
+        const { lambdaClient } = await import('../../lib/aws/lambda-client.ts');
+        const { callFunction } = await import('../../lib/aws/function-caller.ts');
+        const request = { op: 'discard-orphan', ...orphan };
+        await callFunction(lambdaClient(), requireEnv('RETIRE_FUNCTION_ARN'), request, signal);
+      },
     }),
 );

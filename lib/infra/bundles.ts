@@ -57,10 +57,15 @@ export function bundleSources(inventory: Inventory): BundleSource[] {
  * Bundles everything in one process, hands the result to `use`, and removes it: CDK copies what it takes.
  * Not NodejsFunction, which starts npx for each function, and can neither split a bundle nor take a plugin.
  */
-export async function withBundles<T>(sources: readonly BundleSource[], use: (bundles: Bundle[]) => T): Promise<T> {
+export async function withBundles<T>(
+  sources: readonly BundleSource[],
+  use: (bundles: Bundle[]) => T | Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'keyturn-bundles-'));
   try {
-    return use(await Promise.all(sources.map((source) => bundle(source, path.join(folder, source.functionName)))));
+    return await use(
+      await Promise.all(sources.map((source) => bundle(source, path.join(folder, source.functionName)))),
+    );
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -51,24 +51,9 @@ describe('compiling the inventory', () => {
     expect(entries[1]).toMatchObject({ waves: [], noConsumers: 'read at run time' });
   });
 
-  it('divides every duration by the time scale, rounded up to a second, and leaves 0 alone', () => {
-    const inventory = changed(wellFormed(), ['policies', 'monthly', 'soakSeconds'], 0);
-    const [db] = compileInventory(inventory, 60);
-    expect(db?.timings).toEqual({
-      soakSeconds: 0,
-      graceSeconds: 1440,
-      gateSeconds: 60,
-      coalesceSeconds: 15,
-      skewSeconds: 1,
-      pollSeconds: 1,
-      promotionSeconds: 60,
-      rotationSeconds: 6,
-    });
-    expect(db?.waves[0]?.[0]).toMatchObject({
-      deadlineSeconds: 30,
-      pollSeconds: 1,
-      checks: [{ successes: 3, intervalSeconds: 1, deadlineSeconds: 5 }],
-    });
+  it('divides durations by the time scale, and not the age', () => {
+    const [db] = compileInventory(wellFormed(), 60);
+    expect(db?.timings).toMatchObject({ soakSeconds: 30, graceSeconds: 1440, pollSeconds: 1 });
     expect(db?.maximumAgeDays).toBe(35);
   });
 

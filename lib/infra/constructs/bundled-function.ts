@@ -24,12 +24,14 @@ export interface BundledFunctionProps {
 
 /** One entry point of `lambdas/`, bundled with everything that it imports, with a role and a log group of its own. */
 export class BundledFunction extends Construct {
+  readonly functionName: string;
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
     const { functionName, network } = props;
+    this.functionName = functionName;
     this.logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/keyturn/${functionName}`,
       retention: RetentionDays.SIX_MONTHS,

@@ -8,7 +8,7 @@ import type { Inventory, Policy } from '../../inventory/types.ts';
 import type { KindId } from '../../kinds/registry.ts';
 import { campaignDefinition } from '../definitions/campaign.ts';
 import { executionArns, functionNames, machineNames, placeOf } from '../names.ts';
-import { onSecretsOf } from '../secret-grants.ts';
+import { onEntries, onSecretsOf } from '../secret-grants.ts';
 import { policyOf } from '../statements.ts';
 import { BundledFunction, type CodeOf } from './bundled-function.ts';
 import type { KindFunctions } from './kind-functions.ts';
@@ -46,6 +46,7 @@ export class Campaigns extends Construct {
           resources: [parameters, `${parameters}/*`],
           why: "Every secret's entry stands under this path, and holds no value of a secret",
         },
+        onEntries(place),
         onSecretsOf(
           place,
           [...kinds.keys()],
@@ -54,7 +55,6 @@ export class Campaigns extends Construct {
         // RotateSecret asks its caller for the right to invoke the rotation function:
         // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
         { actions: ['lambda:InvokeFunction'], resources: [...kinds.values()].map(({ rotate }) => rotate.arn) },
-        { actions: ['states:ListExecutions'], resources: [rolloutMachine.arn] },
         {
           actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
           resources: [executionArns(place, machineNames.rollout)],

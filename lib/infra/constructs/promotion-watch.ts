@@ -42,7 +42,7 @@ export class PromotionWatch extends Construct {
         onSecretsOf(place, kinds, ['secretsmanager:DescribeSecret']),
         onEntries(place),
         {
-          actions: ['states:DescribeExecution'],
+          actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
           resources: [executionArns(place, machineNames.rollout)],
           why: 'Executions of the one machine are named by secret and version, which the policy cannot list',
         },

@@ -1,0 +1,101 @@
+import { Command } from 'commander';
+import type { Connection } from '../aws/connection.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Account } from './account.ts';
+import { failureOf } from './failure.ts';
+import { type RotateOptions, rotate } from './rotate.ts';
+import { type StatusOptions, status } from './status.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface CliParts {
+  terminal: Terminal;
+  clock: Clock;
+  version: string;
+  accountOf(to: Connection): Account;
+  onInterrupt(listener: () => void): () => void;
+}
+
+interface GlobalOptions {
+  endpointUrl?: string;
+  region?: string;
+  profile?: string;
+  verbose?: boolean;
+}
+
+/** Runs one command line (without `node` and the script) and returns its exit code. Never rejects. */
+export async function runCli(argv: readonly string[], parts: CliParts): Promise<number> {
+  let exitCode = 0;
+  const program = keyturn(parts, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.line !== undefined) parts.terminal.err(`keyturn: ${failure.line}`);
+    if (program.opts<GlobalOptions>().verbose)
+      for (const cause of failure.causes) parts.terminal.err(`  caused by: ${cause}`);
+    return failure.exitCode;
+  }
+}
+
+function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
+  const { terminal, clock, onInterrupt } = parts;
+  const program = new Command('keyturn')
+    .description('Looks at and starts rotations. It never reads a secret’s value.')
+    .version(parts.version)
+    .option('--endpoint-url <url>', 'another AWS, such as the simulator (default: AWS_ENDPOINT_URL)')
+    .option('--region <region>', 'the AWS Region (default: AWS_REGION or the profile’s)')
+    .option('--profile <name>', 'the AWS profile (default: AWS_PROFILE)')
+    .option('--verbose', 'also say what led to an error')
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine; 1 it failed or is refused; 2 wrong usage, configuration or permission.',
+    );
+  const account = () => parts.accountOf(connectionOf(program.opts()));
+
+  program
+    .command('status')
+    .description('where secrets stand: age against policy, phase, last result')
+    .argument('[secret...]', 'names or ARNs (default: every secret of the inventory)')
+    .option('--json', 'print an array of objects')
+    .option('--check', 'exit with 1 when a secret is over age, held, or needs attention otherwise')
+    .addHelpText('after', examples('keyturn status', 'keyturn status --check', 'keyturn status buywhere/db/app --json'))
+    .action(async (secrets: string[], options: StatusOptions) => {
+      end(await status(secrets, options, { account: account(), clock, terminal }));
+    });
+
+  program
+    .command('rotate')
+    .description('rotate a secret now, outside its schedule')
+    .argument('<secret>', 'name or ARN')
+    .requiredOption('--reason <text>', 'why; it goes on record, with the caller’s ARN')
+    .option('--watch', 'follow the rollout to its end; Ctrl-C stops watching, not the rotation')
+    .option('--json', 'print one JSON object per line')
+    .addHelpText(
+      'after',
+      examples(
+        'keyturn rotate buywhere/db/app --reason "an engineer left"',
+        'keyturn rotate buywhere/db/app --reason "drill" --watch',
+      ),
+    )
+    .action(async (secret: string, options: RotateOptions) => {
+      end(await rotate(secret, options, { account: account(), clock, terminal, onInterrupt }));
+    });
+  return program;
+}
+
+function connectionOf({ endpointUrl, region, profile }: GlobalOptions): Connection {
+  return { ...(endpointUrl && { endpoint: endpointUrl }), ...(region && { region }), ...(profile && { profile }) };
+}
+
+function examples(...lines: string[]): string {
+  return ['', 'Examples:', ...lines.map((line) => `  $ npx ${line}`)].join('\n');
+}
