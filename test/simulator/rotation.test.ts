@@ -9,10 +9,13 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realClock, type SimulatorClock } from '../../lib/simulator/clock.ts';
 import { Iam } from '../../lib/simulator/services/iam/iam.ts';
+import type { RotatorOptions } from '../../lib/simulator/services/secrets-manager/rotator.ts';
 import { SecretsManager } from '../../lib/simulator/services/secrets-manager/secrets-manager.ts';
 import { createWorld, type SimulatedWorld } from '../../lib/simulator/world.ts';
 import { clientConfig, eventually, roleSession } from './support/actors.ts';
+import { fakeClock } from './support/fake-clock.ts';
 import { FUNCTION_ARN, lettingSecretsManagerIn, type RotationEvent, StubLambda } from './support/stub-lambda.ts';
 
 const TOKEN = 'bbbbbbbb-0000-4000-8000-000000000002';
@@ -28,19 +31,26 @@ let handler: (event: RotationEvent) => Promise<void> | void;
 let secretArn: string;
 let firstVersion: string;
 
-beforeEach(async () => {
-  world = createWorld();
+beforeEach(() => start({ rotationRetryMs: 5, rotationAttempts: 3 }));
+afterEach(() => world.close());
+
+async function start(options: RotatorOptions, clock: SimulatorClock = realClock): Promise<void> {
+  world = createWorld({ clock });
   handler = wellBehaved;
   lambda = new StubLambda((event) => handler(event));
   lambda.resourcePolicy = lettingSecretsManagerIn({ StringEquals: { 'aws:SourceAccount': '123456789012' } });
-  secrets = new SecretsManager(world, { rotationRetryMs: 5, rotationAttempts: 3 });
+  secrets = new SecretsManager(world, options);
   for (const service of [new Iam(world), lambda, secrets]) world.register(service);
   await world.listen();
   client = new SecretsManagerClient(clientConfig(world));
   secretArn = secrets.create({ name: 'app/db', secretString: 'one' });
   firstVersion = Object.keys(secrets.labels('app/db'))[0] ?? '';
-});
-afterEach(() => world.close());
+}
+
+async function restart(...options: Parameters<typeof start>): Promise<void> {
+  await world.close();
+  await start(...options);
+}
 
 const rotate = (input: Partial<RotateSecretCommandInput> = {}) =>
   client.send(
@@ -230,6 +240,44 @@ describe('a rotation (https://docs.aws.amazon.com/secretsmanager/latest/userguid
     await rotate();
     await until('RotationFailed');
     expect(secrets.value('app/db')).toBe('one');
+  });
+
+  it('gives way to the next one, and calls nothing more, when its AWSPENDING was stripped between two tries', async () => {
+    const clock = fakeClock();
+    await restart({ rotationRetryMs: 2_000 }, clock);
+    handler = async (event) => {
+      if (event.ClientRequestToken === TOKEN) throw new Error('no');
+      await wellBehaved(event);
+    };
+    await rotate();
+    await until('RotationFailed');
+    await client.send(
+      new UpdateSecretVersionStageCommand({
+        SecretId: 'app/db',
+        VersionStage: 'AWSPENDING',
+        RemoveFromVersionId: TOKEN,
+      }),
+    );
+    expect(secrets.labels('app/db')).toEqual({ [firstVersion]: ['AWSCURRENT'] });
+    await rotate({ ClientRequestToken: OTHER });
+    await until('RotationSucceeded');
+    clock.advance(2_000);
+    await until('RotationAbandoned');
+    expect(secrets.rotations.map(({ event, versionId }) => [event, versionId])).toEqual([
+      ['RotationStarted', TOKEN],
+      ['RotationFailed', TOKEN],
+      ['RotationStarted', OTHER],
+      ['RotationSucceeded', OTHER],
+      ['RotationAbandoned', TOKEN],
+    ]);
+    expect(steps()).toEqual(['createSecret', ...FOUR_STEPS]);
+  });
+
+  it('leaves AWSPENDING nowhere when that is how the simulator is set: AWS documents both (API_RotateSecret)', async () => {
+    await restart({ pendingAfterRotation: 'removed' });
+    await rotate();
+    await until('RotationSucceeded');
+    expect(secrets.labels('app/db')).toEqual({ [firstVersion]: ['AWSPREVIOUS'], [TOKEN]: ['AWSCURRENT'] });
   });
 
   it('takes no second RotateSecret while it runs', async () => {

@@ -89,9 +89,10 @@ export class Rotator {
     const open = secret.openRotation;
     for (let attempt = 1; attempt <= this.options.rotationAttempts; attempt += 1) {
       if (attempt > 1) await this.world.clock.sleep(this.options.rotationRetryMs, this.closing.signal);
-      const failure = await this.runSteps(secret, token, () => secret.openRotation === open);
       if (this.closing.signal.aborted) return;
-      if (secret.openRotation !== open) return this.record('RotationAbandoned', secret, token);
+      const wanted = () => secret.openRotation === open;
+      const failure = wanted() ? await this.runSteps(secret, token, wanted) : undefined;
+      if (!wanted()) return this.record('RotationAbandoned', secret, token);
       if (failure === undefined) return this.succeed(secret, token);
       this.record('RotationFailed', secret, token, failure);
     }
