@@ -89,6 +89,20 @@ describe.each(releases)('a streaming replica on $name', { timeout: 60_000 }, (re
     await kind.verify(context, current);
   });
 
+  it('is logged in to by verify, so that one that is away fails it', async () => {
+    const estate = await withReplica();
+    const { context, pending } = await rotate(estate);
+    const logins = async () =>
+      (await server.logLines({ replica: true })).filter(
+        ({ user, text }) => user === estate.clone && text.includes('connection authorized'),
+      ).length;
+    const before = await logins();
+    await kind.verify(context, pending);
+    expect((await logins()) - before).toBe(1);
+    const target = { ...estate.target, replicas: [{ host: '127.0.0.1', port: 1 }] };
+    await failure('TargetUnreachable', kind.verify({ ...context, target }, pending));
+  });
+
   it('is not taken for a writer', async () => {
     const estate = await withReplica();
     const rotation = propose(estate);

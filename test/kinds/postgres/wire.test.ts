@@ -83,12 +83,21 @@ describe.each(releases)('what the server sees on $name, with log_statement = all
     expect(seen).toEqual({ connections: 2, statements: 1, failedLogins: 1 });
   });
 
-  it('is nobody of ours any more once a verb has returned', async () => {
+  it('is nobody of ours any more the moment that a verb has returned', async () => {
     const estate = await makeEstate(server);
     const { context, current, pending } = await rotate(estate);
+    const watcher = await server.connect();
+    const open = async () => (await watcher.query(ofKeyturn)).rows;
+    for (let turn = 0; turn < 20; turn += 1) {
+      await kind.verify(context, pending);
+      expect(await open(), `turn ${turn}`).toEqual([]);
+    }
     await kind.lastUse(context, current, 0);
+    expect(await open()).toEqual([]);
     await kind.disable(context, { retire: current, keep: pending });
-    const open = await server.sql(`SELECT usename FROM pg_stat_activity WHERE application_name = 'keyturn'`);
-    expect(open).toEqual([]);
+    expect(await open()).toEqual([]);
+    await watcher.end();
   });
 });
+
+const ofKeyturn = `SELECT usename FROM pg_stat_activity WHERE application_name = 'keyturn'`;
