@@ -65,12 +65,11 @@ export function createKind(): MintedKind<Target, Credential> {
 
   async function destroy(context: Context, { accessKeyId }: Credential): Promise<void> {
     const keys = keysOf(context);
-    const status = await keys.statusOf(accessKeyId);
-    if (status === 'Active') {
+    if ((await keys.statusOf(accessKeyId)) === 'Active') {
       const active = `access key ${accessKeyId} is Active: only one that was disabled and proven dead is deleted`;
       throw new KeyturnError('StillAccepted', active);
     }
-    if (status === 'Inactive') await keys.delete(accessKeyId);
+    await keys.delete(accessKeyId);
   }
 
   async function discard(context: Context, accessKeyId: string): Promise<void> {

@@ -294,6 +294,16 @@ describe('revocation', () => {
     });
   });
 
+  it('is not proven when the kept key is refused too', async () => {
+    const { context, old, fresh } = await minted();
+    await kind.disable(context, { retire: old, keep: fresh });
+    await kind.disable(context, { retire: fresh, keep: old });
+    await expect(kind.proveRefused(context, { retire: old, keep: fresh })).rejects.toMatchObject({
+      code: 'NotProven',
+      message: expect.stringContaining(`refuses access key ${fresh.accessKeyId} too`),
+    });
+  });
+
   it('is not proven when the kept key acts as somebody else', async () => {
     const { context, old, fresh } = await minted();
     const other = await aws.user();
