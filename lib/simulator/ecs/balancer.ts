@@ -31,13 +31,8 @@ export async function openBalancer(group: TargetGroup, port = 0): Promise<Balanc
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const target of candidates()) {
-      target.inFlight += 1;
-      try {
-        const socket = await connected(target.port);
-        if (socket) return await forward(socket, request, response);
-      } finally {
-        target.inFlight -= 1;
-      }
+      const socket = await connected(target.port);
+      if (socket) return forward(socket, request, response);
     }
     refuse(response);
   }

@@ -88,6 +88,7 @@ export function recordFailedTask(parts: DeploymentParts, service: EcsServiceStat
       parts,
       service,
       lastCompleted,
+      'ECS deployment circuit breaker',
       'Service deployment rolled back because the circuit breaker threshold was exceeded.',
     );
     return;
@@ -130,12 +131,18 @@ export function rollBackOnRequest(parts: DeploymentParts, service: EcsServiceSta
   parts.pauses.later(parts.timings.deploymentPendingMs, () => {
     if (primary.serviceDeployment.status !== 'ROLLBACK_REQUESTED') return;
     fail(parts, service, primary, 'ECS deployment stopped by a user request.');
-    rollBack(parts, service, target, 'Service deployment rolled back by a user request.');
+    rollBack(parts, service, target, 'ECS deployment', 'Service deployment rolled back by a user request.');
   });
 }
 
 /** The failed deployment's service deployment goes on, with a further PRIMARY: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html */
-function rollBack(parts: DeploymentParts, service: EcsServiceState, target: Deployment, reason: string): void {
+function rollBack(
+  parts: DeploymentParts,
+  service: EcsServiceState,
+  target: Deployment,
+  who: string,
+  reason: string,
+): void {
   const failed = service.deployments[0];
   if (!failed) return;
   const { serviceDeployment } = failed;
@@ -148,7 +155,7 @@ function rollBack(parts: DeploymentParts, service: EcsServiceState, target: Depl
     revisionArn: target.revisionArn,
     serviceDeployment,
     isRollback: true,
-    reason: () => `ECS deployment circuit breaker: rolling back to deploymentId ${target.id}.`,
+    reason: () => `${who}: rolling back to deploymentId ${target.id}.`,
   });
   note(parts, service, `rolling back to deployment ${target.id}.`);
 }
@@ -196,7 +203,7 @@ function fail(parts: DeploymentParts, service: EcsServiceState, deployment: Depl
   deployment.rolloutStateReason = reason;
   deployment.updatedAt = new Date(parts.world.nowMs());
   emitDeploymentChange(parts.world, service, deployment, 'SERVICE_DEPLOYMENT_FAILED');
-  note(parts, service, `(deployment ${deployment.id}) deployment failed: tasks failed to start.`);
+  note(parts, service, `(deployment ${deployment.id}) deployment failed: ${reason}`);
 }
 
 function finish(

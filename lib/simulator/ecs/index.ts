@@ -18,7 +18,7 @@ import { defaultTimings, type EcsTimings } from './timings.ts';
 import { createWatchdog } from './watchdog.ts';
 
 export type { TargetGroupOptions } from './target-group.ts';
-export type { TaskAlteration, TaskStart, TaskStartHook } from './task-runner.ts';
+export type { TaskStartHook } from './task-runner.ts';
 export type { EcsTimings } from './timings.ts';
 
 /** A service with all that it needs, in one go. */
@@ -37,7 +37,7 @@ export interface ServiceSetup {
   desiredCount?: number;
   /** With it the service gets a balancer, and its tasks a health check. */
   targetGroup?: TargetGroupOptions;
-  /** Default 30, as with the balancer's grace for slow machines in mind: 0 would count a slow start as a failure. */
+  /** For the health checks of a task that starts; without it a slow start counts as a failure. Default 30. */
   healthCheckGracePeriodSeconds?: number;
   /** Default 30. */
   stopTimeoutSeconds?: number;

@@ -42,24 +42,21 @@ export async function startProcess(
   await once(child, 'spawn');
   if (child.pid !== undefined) watchdog.watch(child.pid);
 
-  function signalGroup(signal: NodeJS.Signals): void {
+  /** What the command started ends with it, as in a container. */
+  function killGroup(): void {
     if (child.pid === undefined) return;
     try {
-      process.kill(-child.pid, signal);
+      process.kill(-child.pid, 'SIGKILL');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
 
-  /** What the command started ends with it, as in a container. */
-  function killGroup(): void {
-    signalGroup('SIGKILL');
-  }
-
   return {
     ended,
     async stop(graceMs) {
-      signalGroup('SIGTERM');
+      // To the command alone, as a container's runtime does.
+      child.kill('SIGTERM');
       const timer = setTimeout(killGroup, graceMs);
       const code = await ended;
       clearTimeout(timer);

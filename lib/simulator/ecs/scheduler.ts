@@ -141,9 +141,11 @@ export function createScheduler(
   }
 
   function onChange(task: Task): void {
+    // Nobody listens to an account that is being closed.
+    if (pauses.closed) return;
     emitTaskChange(world, task);
     const service = state.serviceOf(task);
-    if (!service || pauses.closed) return;
+    if (!service) return;
     if (task.lastStatus === 'RUNNING' && !state.targetGroupOf(service)) healthy(service, task);
     if (task.lastStatus === 'STOPPED') ended(service, task);
     poke(service);

@@ -22,7 +22,6 @@ export interface Target {
   readonly id: string;
   readonly port: number;
   state: TargetState;
-  inFlight: number;
 }
 
 /** Where a balancer sends requests: a service's running tasks. */
@@ -94,7 +93,7 @@ export function createTargetGroup(options: TargetGroupOptions): TargetGroup {
   return {
     targets,
     register(id, port) {
-      const target: CheckedTarget = { id, port, state: 'initial', inFlight: 0, successes: 0, failures: 0 };
+      const target: CheckedTarget = { id, port, state: 'initial', successes: 0, failures: 0 };
       targets.push(target);
       check(target);
     },
