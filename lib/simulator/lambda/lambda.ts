@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { AwsError, type Operation, type Service } from '../types.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { Background } from './background.ts';
@@ -142,7 +141,7 @@ export class Lambda implements Service {
     };
   }
 
-  private attempt(found: Deployed, payload: string, requestId: string = randomUUID()): Promise<Outcome> {
+  private attempt(found: Deployed, payload: string, requestId: string): Promise<Outcome> {
     let running: Sandbox | undefined;
     const onDelivered = () => {
       const killAfterMs = this.faults.take(found.definition.name, payload);

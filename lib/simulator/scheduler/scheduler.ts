@@ -59,7 +59,7 @@ export class Scheduler implements Service {
   create(input: ScheduleInput): string {
     const arn = this.arnOf(input);
     if (this.schedules.has(arn)) throw new AwsError('ConflictException', `Schedule ${input.Name} already exists.`, 409);
-    return this.put(input, new Date(this.world.nowMs()));
+    return this.put(input);
   }
 
   /**
@@ -111,11 +111,10 @@ export class Scheduler implements Service {
   }
 
   private update(input: ScheduleInput): string {
-    const { CreationDate } = this.find(input);
-    return this.put(input, CreationDate);
+    return this.put(input, this.find(input).CreationDate);
   }
 
-  private put(input: ScheduleInput, CreationDate: Date): string {
+  private put(input: ScheduleInput, createdAt?: Date): string {
     checkSchedule(input);
     const Arn = this.arnOf(input);
     const { GroupName = 'default', State = 'ENABLED', ScheduleExpressionTimezone = 'UTC' } = input;
@@ -126,7 +125,7 @@ export class Scheduler implements Service {
       GroupName,
       State,
       ScheduleExpressionTimezone,
-      CreationDate,
+      CreationDate: createdAt ?? LastModificationDate,
       LastModificationDate,
     });
     return Arn;

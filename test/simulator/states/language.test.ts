@@ -175,6 +175,17 @@ describe('a Map', () => {
     });
     const { output } = await run(definition, { items: ['bad', 'good', 'third', 'fourth'] }, functions);
     expect(output).toEqual(['first bad', 'first good']);
+    const types = bench.states
+      .executionsOf()
+      .at(-1)
+      ?.history.events.map(({ type }) => type);
+    const iterations = types?.filter((type) => type.startsWith('MapIteration')).sort();
+    expect(iterations).toEqual([
+      'MapIterationAborted',
+      'MapIterationFailed',
+      'MapIterationStarted',
+      'MapIterationStarted',
+    ]);
   });
 
   it('in a Map that fails stops the inner items too', async () => {
