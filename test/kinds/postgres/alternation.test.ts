@@ -78,7 +78,9 @@ describe.each(releases)('alternating users on $name', { timeout: 120_000 }, (rel
       CREATE SCHEMA extra; CREATE TABLE extra.ledger (id int, secret text); CREATE SEQUENCE extra.numbers;
       CREATE FUNCTION extra.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION extra.f FROM PUBLIC;
       CREATE SCHEMA app AUTHORIZATION ${base}; ALTER ROLE ${base} CREATEDB CONNECTION LIMIT 17;
-      ALTER ROLE ${base} SET search_path TO app, "$user", public;`);
+      ALTER ROLE ${base} SET search_path TO app, "$user", public;
+      -- A setting that no extension defines may be stored by superusers alone, and by whom they let.
+      GRANT SET ON PARAMETER keyturn.custom TO ${estate.admin};`);
     /** What the owner's people do to the base role between two rotations. */
     const between = [
       `GRANT USAGE ON SCHEMA extra TO ${base}; GRANT SELECT ON extra.ledger TO ${base}`,
