@@ -280,6 +280,17 @@ describe('a rotation (https://docs.aws.amazon.com/secretsmanager/latest/userguid
     expect(secrets.labels('app/db')).toEqual({ [firstVersion]: ['AWSPREVIOUS'], [TOKEN]: ['AWSCURRENT'] });
   });
 
+  it('starts once, however many ask at the same moment', async () => {
+    const { release } = pausingAt('createSecret');
+    // Within the process, so that both are certain to be on their way before either has begun.
+    const ask = (ClientRequestToken: string) =>
+      secrets.rotate({ SecretId: 'app/db', RotationLambdaARN: FUNCTION_ARN, ClientRequestToken });
+    const answers = await Promise.allSettled([ask(TOKEN), ask(OTHER)]);
+    release();
+    expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await until('RotationSucceeded');
+  });
+
   it('takes no second RotateSecret while it runs', async () => {
     const { reached, release } = pausingAt('setSecret');
     await rotate();

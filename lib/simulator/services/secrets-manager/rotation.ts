@@ -72,6 +72,8 @@ export async function rotate(
     throw new AwsError('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.');
   }
   requireRules(input.RotationRules);
+  if (input.RotationLambdaARN !== undefined) await requireInvocable(world, secret, input.RotationLambdaARN);
+  // Nothing is awaited from here on: of two requests at once, one finds the other's AWSPENDING.
   // Asked again with the token of the rotation that is under way: one rotation, not two.
   if (secret.openRotation?.running && secret.openRotation.token === token) {
     return { ...identity(secret), VersionId: token };
@@ -80,7 +82,6 @@ export async function rotate(
   if (secret.versions.has(token)) {
     throw new AwsError('InvalidRequestException', tokenInUse(secret, token).message);
   }
-  if (input.RotationLambdaARN !== undefined) await requireInvocable(world, secret, input.RotationLambdaARN);
   secret.rotation = {
     enabled: true,
     lambdaArn,
