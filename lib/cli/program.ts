@@ -11,7 +11,8 @@ export interface CliParts {
   terminal: Terminal;
   clock: Clock;
   version: string;
-  accountOf(to: Connection): Account;
+  /** Its calls end when the signal aborts. */
+  accountOf(to: Connection, signal: AbortSignal): Account;
   onInterrupt(listener: () => void): () => void;
 }
 
@@ -42,6 +43,7 @@ export async function runCli(argv: readonly string[], parts: CliParts): Promise<
 
 function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
   const { terminal, clock, onInterrupt } = parts;
+  const interrupted = new AbortController();
   const program = new Command('keyturn')
     .description('Looks at and starts rotations. It never reads a secret’s value.')
     .version(parts.version)
@@ -52,6 +54,7 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, 'keyturn: ')),
     })
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
@@ -59,7 +62,7 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
       'after',
       '\nExit codes: 0 fine; 1 it failed or is refused; 2 wrong usage, configuration or permission.',
     );
-  const account = () => parts.accountOf(connectionOf(program.opts()));
+  const account = () => parts.accountOf(connectionOf(program.opts()), interrupted.signal);
 
   program
     .command('status')
@@ -87,7 +90,7 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
       ),
     )
     .action(async (secret: string, options: RotateOptions) => {
-      end(await rotate(secret, options, { account: account(), clock, terminal, onInterrupt }));
+      end(await rotate(secret, options, { account: account(), clock, terminal, interrupted, onInterrupt }));
     });
   return program;
 }

@@ -10,10 +10,11 @@ it('puts the machine and the bucket into the one parameter by which the CLI find
   const bucket = new Bucket(stack, 'Bucket');
   new Settings(stack, 'Settings', { rolloutMachineArn: 'arn:machine', evidenceBucket: bucket.bucketName });
 
-  const [parameter] = Object.values(Template.fromStack(stack).findResources('AWS::SSM::Parameter'));
-  expect(parameter?.['Properties']).toMatchObject({ Name: settingsParameter, Type: 'String' });
+  const [parameter = {}] = Object.values(Template.fromStack(stack).findResources('AWS::SSM::Parameter'));
+  const { Name, Type, Value } = parameter['Properties'];
+  expect({ Name, Type }).toEqual({ Name: settingsParameter, Type: 'String' });
 
-  const [, parts] = parameter?.['Properties'].Value['Fn::Join'];
+  const [, parts] = Value['Fn::Join'];
   const deployed = parts.map((part: unknown) => (typeof part === 'string' ? part : 'the-bucket')).join('');
   expect(parseSettings(deployed)).toEqual({ rolloutMachineArn: 'arn:machine', evidenceBucket: 'the-bucket' });
 });

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/clock.ts';
+import { KeyturnError } from '../core/errors.ts';
+import { labels } from '../core/labels.ts';
+import type { SecretState } from '../core/ports.ts';
+import { rotatingVersion } from '../core/rollout/standing.ts';
+import { holderOf } from '../core/rotation/guard.ts';
+import type { Account } from './account.ts';
+import type { ExitCode } from './failure.ts';
+import { findEntry } from './find-entry.ts';
+import { oneLine, type Terminal } from './terminal.ts';
+import { type Watched, watch } from './watch.ts';
+import { watchLines } from './watch-lines.ts';
+
+export interface RotateOptions {
+  reason: string;
+  watch?: boolean;
+  json?: boolean;
+}
+
+export interface RotateParts {
+  account: Account;
+  clock: Clock;
+  terminal: Terminal;
+  /** Ends the account's calls: nothing more is wanted of them. */
+  interrupted: AbortController;
+  /** Calls back once when the operator presses Ctrl-C, instead of ending the process. Returns how to stop listening. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+const LONGEST_REASON = 1000;
+
+/** Starts a rotation, with its reason on record before it begins. With `watch`, follows it to its end. */
+export async function rotate(named: string, options: RotateOptions, parts: RotateParts): Promise<ExitCode | 130> {
+  const { account, clock, terminal } = parts;
+  const reason = parseReason(options.reason);
+  const entry = await findEntry(named, await account.entries(), account);
+  const state = await account.describe(entry.secret);
+  refuseWhileOpen(state);
+  const requestedBy = await account.callerArn();
+  const versionId = randomUUID();
+  const at = new Date(clock.nowMs()).toISOString();
+  const request = { secret: entry.secret, versionId, reason, requestedBy };
+  // The record first: a rotation without its reason cannot be mended, a reason without its rotation does no harm.
+  await account.recordRequest({ schema: 1, ...request, requestedAt: at });
+  await account.rotate(state.arn, versionId);
+  if (options.json) terminal.out(JSON.stringify({ event: 'started', at, ...request }));
+  else {
+    terminal.out(`${entry.secret}: rotation started, version ${versionId}`);
+    if (!options.watch) terminal.out(`Follow it with: keyturn status ${entry.secret}`);
+  }
+  if (!options.watch) return 0;
+  const { timings } = entry;
+  return follow({ secret: entry.secret, secretArn: state.arn, versionId, timings }, options, parts);
+}
+
+/** @throws InvalidInput */
+function parseReason(text: string): string {
+  const reason = oneLine(text);
+  if (reason === '') throw new KeyturnError('InvalidInput', '--reason is empty; say why, for the record');
+  if (reason.length > LONGEST_REASON)
+    throw new KeyturnError('InvalidInput', `--reason is longer than ${LONGEST_REASON} characters`);
+  return reason;
+}
+
+/** Before anything is written or started; createSecret refuses again by the same labels. @throws RolloutStillOpen, RotationDisabled */
+function refuseWhileOpen(state: SecretState): void {
+  if (!state.rotationEnabled)
+    throw new KeyturnError('RotationDisabled', `${state.name}: rotation is not enabled; deploy the app`);
+  const retiring = holderOf(state, labels.retiring);
+  const rotating = rotatingVersion(state);
+  if (rotating === undefined && retiring === undefined) return;
+  const why =
+    retiring === undefined
+      ? `a rotation is in progress (version ${rotating})`
+      : `its last rollout is still open (version ${retiring} is retiring)`;
+  throw new KeyturnError('RolloutStillOpen', `${state.name}: ${why}; see keyturn status ${state.name}`);
+}
+
+async function follow(watched: Watched, { json = false }: RotateOptions, parts: RotateParts): Promise<ExitCode | 130> {
+  const { account, clock, terminal, interrupted, onInterrupt } = parts;
+  const stopListening = onInterrupt(() => interrupted.abort());
+  const lines = watchLines(terminal, clock.nowMs);
+  try {
+    for await (const event of watch(watched, account, clock, interrupted.signal)) {
+      if (json) terminal.out(JSON.stringify(event));
+      else lines.show(event);
+      if (event.event === 'ended') return event.result === 'retired' ? 0 : 1;
+    }
+    return 1;
+  } catch (error) {
+    terminal.err(`Stopped watching; the rotation goes on. See keyturn status ${watched.secret}`);
+    if (!interrupted.signal.aborted) throw error;
+    // 128 + SIGINT, as shells have it: neither retired nor failed.
+    return 130;
+  } finally {
+    lines.stop();
+    stopListening();
+  }
+}
