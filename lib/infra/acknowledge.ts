@@ -7,17 +7,28 @@ export function acknowledge(scope: Construct, id: string, reason: string): void 
   Validations.of(scope).acknowledge({ id, reason });
 }
 
-/** Accepts the wildcards of grants that say why they have them; a wildcard without a reason stays a finding. */
+/**
+ * Accepts the wildcards of grants that say why they have them. cdk-nag has one finding per wildcard and role, so one
+ * grant without a reason leaves the finding standing for all that share it.
+ */
 export function acknowledgeWildcards(scope: Construct, grants: readonly Grant[]): void {
-  const stack = Stack.of(scope);
-  for (const { actions, resources, why } of grants) {
-    if (why === undefined) continue;
-    const wild = [
-      ...actions.map((action) => `Action::${action}`),
-      ...resources.map((resource) => `Resource::${flat(stack.resolve(resource))}`),
-    ].filter((finding) => finding.includes('*'));
-    for (const finding of wild) acknowledge(scope, `AwsSolutions-IAM5[${finding}]`, why);
+  const unexplained = new Set(
+    grants.filter(({ why }) => why === undefined).flatMap((grant) => wildcards(scope, grant)),
+  );
+  for (const grant of grants) {
+    for (const finding of wildcards(scope, grant)) {
+      if (grant.why === undefined || unexplained.has(finding)) continue;
+      acknowledge(scope, `AwsSolutions-IAM5[${finding}]`, grant.why);
+    }
   }
+}
+
+function wildcards(scope: Construct, { actions, resources }: Grant): string[] {
+  const stack = Stack.of(scope);
+  return [
+    ...actions.map((action) => `Action::${action}`),
+    ...resources.map((resource) => `Resource::${flat(stack.resolve(resource))}`),
+  ].filter((finding) => finding.includes('*'));
 }
 
 /** An ARN as cdk-nag writes it in a finding's id: `arn:<AWS::Partition>:…`. */

@@ -48,7 +48,7 @@ export interface ViewDeclaration {
   template: string;
   /** For a view of the password alone, of a kind whose user name changes: the view that carries the user name beside it. */
   userNameIn?: string;
-  /** Make the view's secret. Default false: it exists, and is tagged `keyturn:view`. */
+  /** Make the view's secret. Default false: it exists, with the tag `keyturn:view` = `true`, without which it is not written. */
   create?: boolean;
 }
 

@@ -1,8 +1,11 @@
 import { Template } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Inventory } from '../../lib/inventory/types.ts';
 import { changed, wellFormed } from '../inventory/estate.ts';
 import { actionsOf, type PolicyStatement, statementsByRole, statementsOf, templateOf } from './synthesize.ts';
+
+// CDK takes seconds, and more on a machine that is busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const template = templateOf(wellFormed());
 const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import aslValidator from 'asl-validator';
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { inventory as sample } from '../../bin/inventory.ts';
 import { errorCodes } from '../../lib/core/errors.ts';
 import { campaignDefinition } from '../../lib/infra/definitions/campaign.ts';
@@ -11,6 +11,9 @@ import { alarmNames, runbookLink } from '../../lib/infra/runbook.ts';
 import type { Inventory } from '../../lib/inventory/types.ts';
 import { changed, wellFormed } from '../inventory/estate.ts';
 import { statementsByRole, templateOf } from './synthesize.ts';
+
+// CDK takes seconds, and more on a machine that is busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const template = templateOf(wellFormed());
 
