@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { faults } from '../lib/rehearsal/faults/index.ts';
+import { whenInterrupted } from '../lib/rehearsal/interrupt.ts';
+import { rehearse } from '../lib/rehearsal/rehearse.ts';
+import { openScreen } from '../lib/rehearsal/report/screen.ts';
+import { inventory } from './inventory.ts';
+
+/** Four hours pass in a second, so that a day's grace takes six. */
+const timeScale = 14_400;
+
+const help = `npm run rehearse -- [options]
+
+Turns every secret of bin/inventory.ts once, on this machine: the synthesized app on a simulated AWS, a real
+PostgreSQL, real services under constant load. Exits with 1 when any promise was broken.
+
+  --json FILE   writes the figures
+  --fault NAME  makes something go wrong:
+${Object.entries(faults)
+  .map(([name, { title }]) => `                ${name}: ${title}`)
+  .join('\n')}
+  --help        this text`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const options = optionsOf(process.argv.slice(2));
+  if (typeof options === 'string') {
+    console.error(options);
+    return 2;
+  }
+  if (options.help) {
+    console.log(help);
+    return 0;
+  }
+  const fault = options.fault === undefined ? undefined : faults[options.fault];
+  const screen = openScreen(process.stdout);
+  const signal = whenInterrupted();
+  screen.plain(`Keyturn rehearsal: waits run 1:${timeScale}`);
+  try {
+    const { report, promised } = await rehearse(inventory, { timeScale, screen, signal, ...(fault && { fault }) });
+    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+    return promised.every(({ kept }) => kept) ? 0 : 1;
+  } catch (error) {
+    screen.end();
+    console.error(signal.aborted ? 'interrupted; everything is stopped' : error);
+    return signal.aborted ? 130 : 1;
+  }
+}
+
+function optionsOf(args: string[]): { json?: string; fault?: string; help?: boolean } | string {
+  try {
+    const options = { json: { type: 'string' }, fault: { type: 'string' }, help: { type: 'boolean' } } as const;
+    const { values } = parseArgs({ args, options });
+    if (values.fault === undefined || Object.hasOwn(faults, values.fault)) return values;
+    return `there is no fault "${values.fault}"; there is: ${Object.keys(faults).join(', ')}`;
+  } catch (error) {
+    return `${error instanceof Error ? error.message : error}\nSee --help.`;
+  }
+}
