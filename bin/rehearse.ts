@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { CannotStart } from '../lib/rehearsal/estates/cannot-start.ts';
 import { faults } from '../lib/rehearsal/faults/index.ts';
 import { whenInterrupted } from '../lib/rehearsal/interrupt.ts';
 import { rehearse } from '../lib/rehearsal/rehearse.ts';
 import { openScreen } from '../lib/rehearsal/report/screen.ts';
+import { rehearsalTimeScale as timeScale } from '../lib/rehearsal/time-scale.ts';
 import { inventory } from './inventory.ts';
-
-/** Four hours pass in a second, so that a day's grace takes six. */
-const timeScale = 14_400;
 
 const help = `npm run rehearse -- [options]
 
@@ -44,7 +43,8 @@ async function main(): Promise<number> {
     return promised.every(({ kept }) => kept) ? 0 : 1;
   } catch (error) {
     screen.end();
-    console.error(signal.aborted ? 'interrupted; everything is stopped' : error);
+    if (signal.aborted) console.error('interrupted; everything is stopped');
+    else console.error(error instanceof CannotStart ? error.message : error);
     return signal.aborted ? 130 : 1;
   }
 }

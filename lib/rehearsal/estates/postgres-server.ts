@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { guardFolder } from './guard.ts';
 
 /** Where a version's `initdb` and `postgres` are. */
 export interface PostgresRelease {
@@ -74,13 +75,15 @@ export interface PostgresServer {
 const superuser = 'postgres';
 const superuserPassword = 'superuser-password';
 
-/** About 1 s. Runs as root too: the server then runs as another user. Leaves nothing behind when it fails. */
+/** About 1 s. Runs as root too: the server then runs as another user. Leaves nothing behind, however this process ends. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-postgres-'));
+  const release = guardFolder(folder);
   const running: Running[] = [];
   async function stop(): Promise<void> {
     await Promise.all(running.reverse().map((server) => server.stop()));
     await rm(folder, { recursive: true, force: true });
+    release();
   }
   try {
     return await startIn(folder, running, stop, options);
@@ -241,11 +244,7 @@ async function run(
   const server = spawn(postgres, ['-D', data, ...flags], { stdio: ['ignore', log.fd, log.fd], ...owner });
   await log.close();
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  // A test run that dies must not leave a server behind.
-  const kill = () => void server.kill('SIGQUIT');
-  process.once('exit', kill);
   const stop = async () => {
-    process.off('exit', kill);
     // Fast shutdown; the data folder goes anyway.
     server.kill('SIGINT');
     await ended;

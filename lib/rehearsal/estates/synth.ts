@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Inventory } from '../../inventory/types.ts';
+import { CannotStart } from './cannot-start.ts';
 
 const program = fileURLToPath(new URL('./synth-process.ts', import.meta.url));
 
@@ -15,7 +16,7 @@ export interface Synthesis {
 /**
  * Synthesizes the CDK app into `<folder>/cdk.out`, in a process of its own: it takes seconds in which nothing else
  * would be answered. What it leaves behind when it is interrupted is in `folder` too.
- * @throws Error with what the synth printed: the inventory's mistakes, cdk-nag's findings
+ * @throws CannotStart with what the synth printed: the inventory's mistakes, cdk-nag's findings
  */
 export async function synthesize(
   inventory: Inventory,
@@ -41,6 +42,6 @@ export async function synthesize(
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`the CDK app could not be synthesized:\n${printed.join('')}`);
+  if (code !== 0) throw new CannotStart(`the CDK app could not be synthesized:\n${printed.join('').trim()}`);
   return synthesis.outdir;
 }

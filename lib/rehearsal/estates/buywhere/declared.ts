@@ -5,6 +5,7 @@ import type { Inventory, SecretDeclaration } from '../../../inventory/types.ts';
 import { templateOf } from '../../../inventory/views.ts';
 import { Target as KeyTarget } from '../../../kinds/iam-access-key/schema.ts';
 import { type Target as DatabaseTarget, parseTarget } from '../../../kinds/postgres/schema.ts';
+import { CannotStart } from '../cannot-start.ts';
 
 /** What the estate is built from: an inventory of one database login, one access key, and services that use them. */
 export interface Declared {
@@ -27,7 +28,7 @@ export interface DeclaredService {
   usesAccessKey: boolean;
 }
 
-/** @throws Error saying what the sample estate cannot stand in for. */
+/** @throws CannotStart saying what the sample estate cannot stand in for. */
 export function readDeclared(inventory: Inventory): Declared {
   const database = only(inventory, 'postgres');
   const accessKey = only(inventory, 'iam-access-key');
@@ -48,7 +49,7 @@ export function readDeclared(inventory: Inventory): Declared {
       const { cluster, service } = parseInput(Service, config, `consumer ${name}`);
       const [check] = checks;
       if (check === undefined)
-        throw new Error(`consumer ${name} has no check, so nobody could tell whether it is well`);
+        throw new CannotStart(`consumer ${name} has no check, so nobody could tell whether it is well`);
       return {
         name,
         cluster,
@@ -68,7 +69,7 @@ function only(
   const found = Object.entries(secrets).filter(([, declaration]) => declaration.kind === kind);
   const [first, ...others] = found;
   if (first === undefined || others.length > 0) {
-    throw new Error(
+    throw new CannotStart(
       `the sample estate has one secret of the kind ${kind}, the inventory ${found.length}: rehearse it with one`,
     );
   }

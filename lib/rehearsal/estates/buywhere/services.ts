@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { EcsService } from '../../../simulator/ecs/index.ts';
 import type { SimulatedWorld } from '../../../simulator/world.ts';
 import type { Target } from '../../load/load.ts';
+import { CannotStart } from '../cannot-start.ts';
 import type { Account } from './account.ts';
 import type { Database } from './database.ts';
 import type { Declared, DeclaredService } from './declared.ts';
@@ -57,7 +58,7 @@ export async function steady(world: SimulatedWorld, { services }: Declared): Pro
 }
 
 function programOf({ name, usesDatabase, usesAccessKey }: DeclaredService): string {
-  if (!usesDatabase && !usesAccessKey) throw new Error(`no secret names the consumer ${name} in its waves`);
+  if (!usesDatabase && !usesAccessKey) throw new CannotStart(`no secret names the consumer ${name} in its waves`);
   const program = usesDatabase && usesAccessKey ? 'worker' : usesDatabase ? 'api' : 'uploader';
   return fileURLToPath(new URL(`../services/${program}.ts`, import.meta.url));
 }
