@@ -70,6 +70,12 @@ export interface House {
   parts: RotationParts;
   /** Called before a function is invoked; throwing kills the invocation. */
   beforeInvoke: (functionName: string, payload: { op?: string; Step?: string }) => void | Promise<void>;
+  /** Called after a function's invocation failed. */
+  afterFailure: (functionName: string) => Promise<void>;
+  /** Whether Secrets Manager is at work on the rotation, or will try it again. */
+  isRotating(): boolean;
+  /** Another attempt of the open rollout, from the labels. */
+  resume(): Promise<void>;
   /** Starts RotateSecret and returns the new version's id. */
   start(): Promise<string>;
   /** RotateSecret, and waits until its rollout is closed. Returns the rollout's status and the version. */
@@ -110,7 +116,8 @@ interface Options {
 export async function buildHouse(options: Options = {}): Promise<House> {
   const world = createWorld({ iamPropagationMs: 0 });
   const seam = options.seam ?? new Seam();
-  const secrets = new SecretsManager(world, { rotationRetryMs: 1, rotationAttempts: options.rotationAttempts ?? 5 });
+  const rotationAttempts = options.rotationAttempts ?? 5;
+  const secrets = new SecretsManager(world, { rotationRetryMs: 1, rotationAttempts });
   world.register(secrets);
   const target = new MemoryTarget();
   const kind =
@@ -197,7 +204,10 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     },
   };
   world.register(
-    inProcessLambda(functions, seam, async (name, payload) => house.beforeInvoke(name, payload as { op?: string })),
+    inProcessLambda(functions, seam, {
+      before: async (name, payload) => house.beforeInvoke(name, payload as { op?: string }),
+      failed: (name) => house.afterFailure(name),
+    }),
   );
   const states = registerStates(world);
   const iam = new Iam(world);
@@ -221,6 +231,20 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     messages,
     parts,
     beforeInvoke: () => undefined,
+    afterFailure: async () => undefined,
+    isRotating() {
+      const last = secrets.rotations.at(-1);
+      const failures = secrets.rotations.filter(
+        ({ event, versionId }) => event === 'RotationFailed' && versionId === last?.versionId,
+      );
+      return (
+        last?.event === 'RotationStarted' || (last?.event === 'RotationFailed' && failures.length < rotationAttempts)
+      );
+    },
+    async resume() {
+      const { versionId } = JSON.parse(states.executionsOf().at(-1)?.input ?? '{}') as { versionId: string };
+      await parts.ensureRollout({ secretArn, versionId });
+    },
     async start() {
       const versionId = randomUUID();
       const rules = { RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 30 } };
@@ -298,7 +322,7 @@ export const sdkFaults: Faults = {
 function inProcessLambda(
   functions: Record<string, (payload: unknown) => Promise<object | void>>,
   seam: Seam,
-  before: (name: string, payload: unknown) => Promise<void>,
+  hooks: { before(name: string, payload: unknown): Promise<void>; failed(name: string): Promise<void> },
 ): Service {
   const Invoke = {
     needs: () => [],
@@ -308,13 +332,14 @@ function inProcessLambda(
       const name = FunctionName.split(':').at(-1) ?? '';
       const payload: unknown = JSON.parse(Buffer.from(Payload).toString('utf8'));
       try {
-        await before(name, payload);
+        await hooks.before(name, payload);
         const answer = (await seam.invoke(name, async () => functions[name]?.(payload))) ?? null;
         return { StatusCode: 200, Payload: Buffer.from(JSON.stringify(answer)) };
       } catch (error) {
         const { name: errorType, message: errorMessage } = error as Error;
         if (!(error instanceof KeyturnError || error instanceof Killed))
           console.error(`${name} failed unexpectedly: ${String((error as Error).stack)}`);
+        await hooks.failed(name);
         return {
           StatusCode: 200,
           FunctionError: 'Unhandled',

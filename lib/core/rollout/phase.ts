@@ -28,6 +28,8 @@ const byState: Readonly<Record<string, Phase>> = {
   Waves: 'refreshing consumers',
   VerifyPredecessor: 'going back',
   MoveBack: 'going back',
+  Back: 'going back',
+  BackAgain: 'going back',
   Converged: 'soaking',
   Soak: 'soaking',
   LastUse: 'at the gates',

@@ -5,6 +5,8 @@ import { holderOf } from '../rotation/guard.ts';
 
 export type Promotion =
   | { state: 'promoted'; keep: string; retire: string }
+  /** An earlier attempt went back and did not end: `retire` is the version that failed. */
+  | { state: 'went-back'; keep: string; retire: string }
   | { state: 'waiting' }
   /** It will not come by itself: too late, or its pending label is gone. */
   | { state: 'expired'; reason: string };
@@ -30,6 +32,9 @@ export function observePromotion(
     }
     return { state: 'promoted', keep: versionId, retire };
   }
+  const current = holderOf(state, labels.current);
+  if (held.includes(labels.retiring) && current !== undefined)
+    return { state: 'went-back', keep: current, retire: versionId };
   if (!held.includes(labels.pending))
     return { state: 'expired', reason: `${labels.pending} was taken from ${versionId}` };
   if (waitedSeconds > promotionSeconds)

@@ -5,7 +5,7 @@ import type { Kind, KindContext, LastUse, Refusal } from '../kind.ts';
 import { labels } from '../labels.ts';
 import type { SecretStore } from '../ports.ts';
 import { holderOf } from '../rotation/guard.ts';
-import { intentTag, parseIntent } from '../rotation/orphans.ts';
+import { intentTag, parseIntent, sortUnrecorded } from '../rotation/orphans.ts';
 import { recordedIdentities } from '../rotation/recorded-identities.ts';
 import { contextOf } from '../rotation/target-context.ts';
 import { secretNameOf } from '../secret-arn.ts';
@@ -144,7 +144,7 @@ export async function discardAbandoned(
   const context = await contextFor(request.secretArn, parts);
   const state = await parts.store.describe(request.secretArn);
   const held = state.versions[request.versionId] ?? [];
-  if (held.includes(labels.current) || held.includes(labels.pending)) {
+  if (held.includes(labels.current) || held.includes(labels.pending) || held.includes(labels.retiring)) {
     throw new KeyturnError(
       'CurrentMoved',
       `${state.name}: ${request.versionId} is ${held.join(', ')}; it is not abandoned`,
@@ -160,20 +160,24 @@ export async function discardAbandoned(
   await parts.kind.discard(context, identity);
 }
 
-/** Ends a minted orphan: only while an intent is open that does not list it, and only if no version records it. Idempotent. @throws UnknownCredential */
+/**
+ * Ends a minted orphan, as `sortUnrecorded` knows them, on labels and intent that are read anew. Idempotent. The kind
+ * looks once more whether anybody used it.
+ * @throws UnknownCredential
+ */
 export async function discardOrphan(
-  request: { secretArn: string; identity: string },
+  { secretArn, identity }: { secretArn: string; identity: string },
   parts: RetirementParts,
 ): Promise<void> {
-  const context = await contextFor(request.secretArn, parts);
-  const state = await parts.store.describe(request.secretArn);
-  const { identity } = request;
-  const intent = parseIntent(state.tags[intentTag]);
+  const context = await contextFor(secretArn, parts);
+  const state = await parts.store.describe(secretArn);
   const recorded = await recordedIdentities(state, parts.kind, context.target, [{ identity }], parts.store);
-  if (intent === undefined || intent.identities.includes(identity) || recorded.has(identity)) {
+  const intent = parseIntent(state.tags[intentTag]);
+  const { orphans } = sortUnrecorded([{ identity, neverUsed: true }], recorded, intent);
+  if (!orphans.includes(identity)) {
     throw new KeyturnError(
       'UnknownCredential',
-      `${state.name}: ${identity} is not the orphan of an open intent; it was not discarded`,
+      `${state.name}: ${identity} is neither of an abandoned rotation nor the orphan of an open intent; it was not discarded`,
     );
   }
   await parts.kind.discard(context, identity);

@@ -1,4 +1,5 @@
 import type { LiveCredential } from '../kind.ts';
+import type { Recorded } from './recorded-identities.ts';
 
 /** Written before minting, removed after the put: which credentials existed when a token's mint was tried. */
 export interface Intent {
@@ -20,25 +21,23 @@ export function parseIntent(tag: string | undefined): Intent | undefined {
 }
 
 export interface Sorted {
-  /** Left by a mint whose put never happened: the only thing that recovery may discard. */
+  /** May be discarded, if the target too says that nobody used it. */
   orphans: string[];
   /** Nobody recorded them and they cannot be ours: a human must say what they are. */
   unknown: string[];
 }
 
 /**
- * Sorts the live credentials that no version records. One is an orphan only if an intent is open (its token has no
- * value), the intent does not list it and the target says that it was never used; anything else is unknown. Pure.
+ * Sorts the live credentials that no labelled version records. Two sorts are orphans: what a rotation stored that was
+ * given up before it promoted (recorded, but by an unlabelled version only), and what a mint left whose put never
+ * happened (an intent is open, does not list it, and the target says that it was never used). The rest is unknown. Pure.
  */
-export function sortUnrecorded(
-  live: readonly LiveCredential[],
-  recorded: ReadonlySet<string>,
-  open: Intent | undefined,
-): Sorted {
+export function sortUnrecorded(live: readonly LiveCredential[], recorded: Recorded, open: Intent | undefined): Sorted {
   const sorted: Sorted = { orphans: [], unknown: [] };
   for (const { identity, neverUsed } of live) {
-    if (recorded.has(identity)) continue;
-    const orphan = open !== undefined && !open.identities.includes(identity) && neverUsed;
+    if (recorded.labelled.has(identity)) continue;
+    const left = open !== undefined && !open.identities.includes(identity) && neverUsed;
+    const orphan = recorded.unlabelled.has(identity) || left;
     (orphan ? sorted.orphans : sorted.unknown).push(identity);
   }
   return sorted;

@@ -17,18 +17,27 @@ export async function readIfAny(
   }
 }
 
-/** The identities that the secret's versions record: the labelled ones, and all when those do not explain every live credential. */
+/** Where the secret's versions record an identity. */
+export interface Recorded {
+  /** By a version with a label: current, pending, previous or retiring. */
+  labelled: ReadonlySet<string>;
+  /** Only by versions without a label: a rotation that was given up before it promoted, or one from long ago. */
+  unlabelled: ReadonlySet<string>;
+}
+
+/** Reads the labelled versions; the unlabelled ones, which may be a hundred, only when those do not explain every live credential. */
 export async function recordedIdentities(
   state: SecretState,
   kind: Kind,
   target: unknown,
   live: readonly Pick<LiveCredential, 'identity'>[],
   store: SecretStore,
-): Promise<Set<string>> {
-  const recorded = await identitiesOf(state.arn, kind, target, Object.keys(state.versions), store);
-  if (live.every(({ identity }) => recorded.has(identity))) return recorded;
-  // Unlabelled versions may be a hundred, so they are asked only when somebody must be explained.
-  return identitiesOf(state.arn, kind, target, await store.listVersionIds(state.arn), store);
+): Promise<Recorded> {
+  const labelled = await identitiesOf(state.arn, kind, target, Object.keys(state.versions), store);
+  if (live.every(({ identity }) => labelled.has(identity))) return { labelled, unlabelled: new Set() };
+  const others = (await store.listVersionIds(state.arn)).filter((versionId) => !(versionId in state.versions));
+  const unlabelled = await identitiesOf(state.arn, kind, target, others, store);
+  return { labelled, unlabelled: unx };
 }
 
 async function identitiesOf(

@@ -21,6 +21,13 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
   const record = (result: string, next: string): State =>
     task(rolloutFunctionArn, { op: 'record', result, 'state.$': '$' }, null, next, [{ errors: ['States.ALL'], next }]);
 
+  const back = {
+    direction: 'back',
+    // Longer than the rotation function can run: a finishSecret that stalled cannot promote after it.
+    'soakSeconds.$': '$.plan.timings.rotationSeconds',
+    graceSeconds: 0,
+  };
+
   const promotion: States = {
     AwaitPromotion: rollout(
       'observe',
@@ -28,10 +35,10 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       'promotion',
       'Promoted',
     ),
-    Promoted: choose('$.promotion.answer.state', { promoted: 'Plan', waiting: 'WaitForPromotion' }, 'StripPending'),
+    Promoted: choose('$.promotion.answer.state', { promoted: 'Plan', 'went-back': 'Plan', waiting: 'WaitForPromotion' }, 'StripPending'),
     WaitForPromotion: wait('$.promotion.answer.pollSeconds', 'AwaitPromotion'),
     Plan: {
-      ...rollout('plan', secret, 'plan', 'Forward'),
+      ...rollout('plan', secret, 'plan', 'Whither'),
       // The plan is read by many states: it stands at `$.plan` itself, not at `$.plan.answer`.
       ResultSelector: Object.fromEntries(
         [
@@ -47,6 +54,17 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
         ].map((part) => [`${part}.$`, `$.Payload.${part}`]),
       ),
     },
+    Whither: choose('$.promotion.answer.state', { promoted: 'Forward' }, 'WentBack'),
+    WentBack: set(
+      'failure',
+      { Error: 'ConsumerFailed', Cause: 'an earlier attempt of this rollout went back; this one brought it to its end' },
+      'BackAgain',
+    ),
+    BackAgain: set(
+      'turn',
+      { ...back, 'keep.$': '$.promotion.answer.keep', 'retire.$': '$.promotion.answer.retire' },
+      'WriteViews',
+    ),
     Forward: set(
       'turn',
       {
@@ -130,18 +148,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
   const goingBack: States = {
     VerifyPredecessor: retire('verify-predecessor', pair, null, 'MoveBack'),
     MoveBack: rollout('move-back', turn, null, 'Back'),
-    Back: set(
-      'turn',
-      {
-        direction: 'back',
-        'keep.$': '$.turn.retire',
-        'retire.$': '$.turn.keep',
-        // Longer than the rotation function can run: a finishSecret that stalled cannot promote after it.
-        'soakSeconds.$': '$.plan.timings.rotationSeconds',
-        graceSeconds: 0,
-      },
-      'WriteViews',
-    ),
+    Back: set('turn', { ...back, 'keep.$': '$.turn.retire', 'retire.$': '$.turn.keep' }, 'WriteViews'),
   };
 
   const abandoning: States = {
@@ -153,7 +160,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       'promotion',
       'PromotedAfterAll',
     ),
-    PromotedAfterAll: choose('$.promotion.answer.state', { promoted: 'Plan' }, 'DiscardAbandoned'),
+    PromotedAfterAll: choose('$.promotion.answer.state', { promoted: 'Plan', 'went-back': 'Plan' }, 'DiscardAbandoned'),
     DiscardAbandoned: task(
       '$.promotion.answer.retireFunctionArn',
       { op: 'discard-abandoned', ...version },

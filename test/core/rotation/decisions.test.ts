@@ -48,7 +48,11 @@ describe('sortUnrecorded', () => {
   it('never calls an orphan what a version records, the intent lists, or somebody used', () => {
     fc.assert(
       fc.property(live, fc.array(identity), fc.array(identity), (credentials, recorded, listed) => {
-        const { orphans } = sortUnrecorded(credentials, new Set(recorded), { token: 't', identities: listed });
+        const { orphans } = sortUnrecorded(
+          credentials,
+          { labelled: new Set(recorded), unlabelled: new Set() },
+          { token: 't', identities: listed },
+        );
         for (const orphan of orphans) {
           expect(recorded).not.toContain(orphan);
           expect(listed).not.toContain(orphan);
@@ -61,7 +65,11 @@ describe('sortUnrecorded', () => {
   it('finds no orphan without an open intent, and explains every live credential', () => {
     fc.assert(
       fc.property(live, fc.array(identity), (credentials, recorded) => {
-        const { orphans, unknown } = sortUnrecorded(credentials, new Set(recorded), undefined);
+        const { orphans, unknown } = sortUnrecorded(
+          credentials,
+          { labelled: new Set(recorded), unlabelled: new Set() },
+          undefined,
+        );
         expect(orphans).toEqual([]);
         expect(unknown).toEqual(credentials.map((it) => it.identity).filter((it) => !recorded.includes(it)));
       }),

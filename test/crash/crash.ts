@@ -1,0 +1,129 @@
+import type { KindEstate, KindHarness } from '../support/describe-kind.ts';
+import { buildHouse, type House } from '../support/house.ts';
+import { type CrashMode, Seam } from '../support/seam.ts';
+import { attachSeam } from '../support/seamed-clients.ts';
+import { type Continuation, continuations, turnThrough } from './world-goes-on.ts';
+
+export interface CrashPoint {
+  index: number;
+  mode: CrashMode;
+  continuation: Continuation;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any kind's harness.
+type Harness = KindHarness<any, any>;
+
+async function houseOf(
+  harness: Harness,
+  estate: KindEstate<unknown>,
+  seam: Seam,
+  continuation: Continuation,
+): Promise<House> {
+  const context = estate.context();
+  const adminName = harness.kind.facts.adminSecretOf(estate.target);
+  return await buildHouse({
+    seam,
+    ...continuations[continuation],
+    entry: {
+      views: [{ secret: 'house/VIEW', template: viewTemplate(harness) }],
+    },
+    estate: {
+      kind: harness.kind,
+      target: estate.target,
+      initial: estate.current,
+      adminSecret: adminName === undefined ? undefined : { name: adminName, value: await context.admin() },
+      clock: context.clock,
+    },
+  });
+}
+
+/** A view that holds the whole credential, so that it can be logged in with. */
+function viewTemplate({ kind }: Harness): string {
+  const fields = Object.keys(kind.facts.fields).map((field) => `"${field}":"{${field}:json}"`);
+  return `{${fields.join(',')}}`;
+}
+
+/** The external calls of one clean rotation and rollout, oldest first. */
+export async function cleanRun(harness: Harness): Promise<string[]> {
+  const seam = new Seam();
+  attachSeam(seam);
+  const estate = await harness.estate();
+  const house = await houseOf(harness, estate, seam, 'retried');
+  try {
+    await turnThrough(house);
+    const broken = await brokenLaws(harness, estate, house);
+    if (broken.length > 0) throw new Error(`a clean run breaks laws: ${broken.join('; ')}`);
+    return seam.calls;
+  } finally {
+    await house.close();
+  }
+}
+
+/** One crash, and how the world goes on. Returns the laws that are broken in the end; none is what is wanted. */
+export async function crash(harness: Harness, point: CrashPoint): Promise<string[]> {
+  const seam = new Seam(point);
+  attachSeam(seam);
+  const estate = await harness.estate();
+  const house = await houseOf(harness, estate, seam, point.continuation);
+  const watch = watchCurrent(estate, house);
+  try {
+    await turnThrough(house);
+    const broken = [...watch.broken, ...(await brokenLaws(harness, estate, house))];
+    if (!seam.struck) broken.push('the crash never happened');
+    if (broken.length > 0) return broken;
+    // The next rotation must be possible, and whole.
+    const before = (await house.labelsOf())['AWSCURRENT'];
+    await turnThrough(house);
+    if ((await house.labelsOf())['AWSCURRENT'] === before) broken.push('the next rotation did not promote');
+    return [...broken, ...(await brokenLaws(harness, estate, house))];
+  } catch (error) {
+    return [`the run failed: ${(error as Error).message}`];
+  } finally {
+    watch.stop();
+    await house.close();
+  }
+}
+
+/** Law 1 at every instant: right after each failed invocation, AWSCURRENT and the view log in. */
+function watchCurrent(estate: KindEstate<unknown>, house: House): { broken: string[]; stop(): void } {
+  const broken: string[] = [];
+  let watching = true;
+  house.afterFailure = async (functionName) => {
+    if (!watching) return;
+    const current = await house.store.read(house.secretArn, { label: 'AWSCURRENT' });
+    if ((await estate.logIn(current)) !== 'accepted') broken.push(`AWSCURRENT is refused after ${functionName} failed`);
+  };
+  return {
+    broken,
+    stop() {
+      watching = false;
+    },
+  };
+}
+
+async function brokenLaws(harness: Harness, estate: KindEstate<unknown>, house: House): Promise<string[]> {
+  const broken: string[] = [];
+  const context = estate.context();
+  const labels = await house.labelsOf();
+  const current = await house.store.read(house.secretArn, { label: 'AWSCURRENT' });
+  if ((await estate.logIn(current)) !== 'accepted') broken.push('AWSCURRENT is refused');
+  // Effective identity and privileges, as the kind knows them.
+  const credential = harness.kind.parse(current, estate.target);
+  await harness.kind
+    .verify(context, credential)
+    .catch((error: Error) => broken.push(`AWSCURRENT does not verify: ${error.message}`));
+  const retired = house.records.some(({ result }) => result === 'retired');
+  const old = await estate.logIn(estate.current);
+  const view = await house.store.read('house/VIEW', { label: 'AWSCURRENT' });
+  if (retired && (await estate.logIn(view)) !== 'accepted') broken.push('the view is refused');
+  if (retired && old === 'accepted') broken.push('the old credential lives after its rollout was recorded as retired');
+  if (!retired && old !== 'accepted') broken.push('the old credential is dead without a proof');
+  if (labels['KEYTURN_RETIRING'] !== undefined) broken.push('a version is still retiring');
+  if (labels['AWSPENDING'] !== undefined && labels['AWSPENDING'] !== labels['AWSCURRENT'])
+    broken.push('a stale AWSPENDING blocks the next rotation');
+  if (harness.kind.origin === 'minted') {
+    const live = await harness.kind.listLive(context);
+    if (live.length > 1) broken.push(`${live.length - 1} credentials live beside the current one`);
+  }
+  return broken;
+}

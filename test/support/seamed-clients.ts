@@ -1,0 +1,39 @@
+import { IAMClient } from '@aws-sdk/client-iam';
+import pg from 'pg';
+import { sdkFaults } from './house.ts';
+import type { Faults, Seam } from './seam.ts';
+
+let current: Seam | undefined;
+
+/** The seam that the drivers' calls pass from now on. */
+export function attachSeam(seam: Seam): void {
+  current = seam;
+}
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Leads a driver's method through the current seam. Callbacks (the driver's own, inside) are left alone. */
+function seamed(prototype: Record<string, Method>, method: string, label: (self: object, args: unknown[]) => string, faults: Faults): void {
+  const original = prototype[method];
+  if (original === undefined) throw new Error(`there is no ${method} to lead through the seam`);
+  prototype[method] = function (this: unknown, ...args: unknown[]) {
+    if (current === undefined || typeof args.at(-1) === 'function') return original.apply(this, args);
+    return current.pass(label(this as object, args), async () => original.apply(this, args), faults);
+  };
+}
+
+const pgFaults: Faults = {
+  throttled: () => Object.assign(new pg.DatabaseError('sorry, too many clients already', 0, 'error'), { code: '53300', severity: 'FATAL' }),
+  timedOut: () => Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }),
+};
+
+// Every SDK client inherits `send` from one class.
+seamed(
+  Object.getPrototypeOf(IAMClient.prototype) as Record<string, Method>,
+  'send',
+  (client, [command]) => `${client.constructor.name}:${(command as object).constructor.name}`,
+  sdkFaults,
+);
+const client = pg.Client.prototype as unknown as Record<string, Method>;
+seamed(client, 'connect', () => 'pg:connect', pgFaults);
+seamed(client, 'query', () => 'pg:query', pgFaults);
