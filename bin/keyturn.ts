@@ -13,6 +13,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   terminal: terminalOf(process.stdout, process.stderr, process.env),
   clock: systemClock,
   version: packageJson.version,
+  env: process.env,
   accountOf,
   onInterrupt(listener) {
     process.on('SIGINT', listener);

@@ -15,7 +15,7 @@ export interface Failure {
 
 /** Names of the SDK's errors that a new try cannot heal: credentials, Region, endpoint. */
 const misconfigured: Readonly<Record<string, string>> = {
-  RegionIsMissing: 'no AWS Region is set; set AWS_REGION or --region',
+  NoRegion: 'no AWS Region is set, or it is none; set AWS_REGION or --region',
   CredentialsProviderError: 'no AWS credentials were found; set AWS_PROFILE or --profile, or log in',
   TokenProviderError: 'the AWS log-in has ended; log in again',
   ExpiredTokenException: 'the AWS credentials have expired; log in again',
@@ -25,6 +25,7 @@ const misconfigured: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: 'AWS does not know these credentials; look at --profile and --region',
   SignatureDoesNotMatch: 'AWS does not accept the signature; look at the secret access key and the clock',
   InvalidSignatureException: 'AWS does not accept the signature; look at the secret access key and the clock',
+  ERR_INVALID_URL: 'the endpoint is no URL; look at --endpoint-url',
   ECONNREFUSED: 'nothing answers at the endpoint; look at --endpoint-url',
   ENOTFOUND: 'the endpoint does not resolve; look at --endpoint-url and --region',
 };
@@ -42,8 +43,8 @@ export function failureOf(error: unknown): Failure {
     return { line: `unexpected ${name}: ${oneLine(messageOf(error))}`, causes, exitCode: 1 };
   }
   if (error.code === 'AwsUnavailable') {
-    // The SDK has no name of its own for a missing Region.
-    const names = error.message.endsWith('Region is missing') ? ['RegionIsMissing'] : causes;
+    // The SDK has no name of its own for a Region that is missing or malformed.
+    const names = /: Region (is missing|not accepted)/.test(error.message) ? ['NoRegion'] : causes;
     const known = names.find((name) => name in misconfigured);
     if (known !== undefined) return { line: misconfigured[known], causes: [oneLine(error.message)], exitCode: 2 };
   }

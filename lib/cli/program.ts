@@ -11,6 +11,7 @@ export interface CliParts {
   terminal: Terminal;
   clock: Clock;
   version: string;
+  env: NodeJS.ProcessEnv;
   /** Its calls end when the signal aborts. */
   accountOf(to: Connection, signal: AbortSignal): Account;
   onInterrupt(listener: () => void): () => void;
@@ -62,7 +63,7 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
       'after',
       '\nExit codes: 0 fine; 1 it failed or is refused; 2 wrong usage, configuration or permission.',
     );
-  const account = () => parts.accountOf(connectionOf(program.opts()), interrupted.signal);
+  const account = () => parts.accountOf(connectionOf(program.opts(), parts.env), interrupted.signal);
 
   program
     .command('status')
@@ -95,8 +96,14 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
   return program;
 }
 
-function connectionOf({ endpointUrl, region, profile }: GlobalOptions): Connection {
-  return { ...(endpointUrl && { endpoint: endpointUrl }), ...(region && { region }), ...(profile && { profile }) };
+/** The SDK reads AWS_REGION alone; the `aws` command line also AWS_DEFAULT_REGION, and so does who is used to it. */
+function connectionOf({ endpointUrl, region, profile }: GlobalOptions, env: NodeJS.ProcessEnv): Connection {
+  const there = region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION']);
+  return {
+    ...(endpointUrl && { endpoint: endpointUrl }),
+    ...(there && { region: there }),
+    ...(profile && { profile }),
+  };
 }
 
 function examples(...lines: string[]): string {

@@ -128,6 +128,7 @@ export async function buildCliEstate(options: Parameters<typeof buildHouse>[0] =
         terminal,
         clock,
         version: '0.0.0',
+        env: process.env,
         accountOf,
         onInterrupt(listener) {
           interrupt = listener;

@@ -79,6 +79,19 @@ describe('as a process', () => {
     expect((await run(['status', ...to], elsewhere)).code).toBe(0);
   });
 
+  it('takes the Region from AWS_DEFAULT_REGION too, as the aws command line does', async () => {
+    expect((await run(['status'], { AWS_REGION: '', AWS_DEFAULT_REGION: 'us-east-1' })).code).toBe(0);
+    const { code, err } = await run(['status'], {
+      AWS_REGION: '',
+      AWS_DEFAULT_REGION: '',
+      AWS_CONFIG_FILE: '/dev/null',
+    });
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/^keyturn: no AWS Region is set, .*--region\n$/),
+    });
+  });
+
   it('says with --verbose what led to an error', async () => {
     const { code, out, err } = await run(['status', '--verbose', '--endpoint-url', 'http://127.0.0.1:9']);
     expect({ code, out }).toEqual({ code: 2, out: '' });
