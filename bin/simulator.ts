@@ -41,7 +41,7 @@ Waits run 1:${estate.timeScale}. The credentials are those of the simulated acco
   export AWS_DEFAULT_REGION=${world.region}
   aws --endpoint-url ${world.endpoint} secretsmanager rotate-secret --secret-id ${Object.keys(deployed.secrets)[0]}
 `);
-    screen.line(`ready at ${world.endpoint}; Ctrl-C ends it`);
+    screen.line(`ready at ${world.endpoint} (Ctrl-C ends it)`);
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     await estate.close();
     return 0;

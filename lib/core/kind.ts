@@ -23,7 +23,7 @@ export interface KindFacts<Target = unknown> {
   destroys: boolean;
   /** What shows that the old credential is still used, and how it is proven dead. For docs tables. */
   evidence: { lastUse: string; disable: string; destroy: string; provenDead: string };
-  /** Fields that views may name. */
+  /** Fields of the secret's value (a JSON object) that views may name. */
   fields: Readonly<Record<string, FieldRole>>;
   /** Parses the inventory's `target`. Throws KeyturnError('InvalidInput') with the path of the mistake. */
   parseTarget(target: unknown): Target;
@@ -66,9 +66,6 @@ interface CommonVerbs<Target, Credential> {
 
   /** The non-secret name of the credential at its target. Pure. */
   identify(credential: Credential): string;
-
-  /** The values behind `facts.fields`, for views. Pure. */
-  fields(credential: Credential): Readonly<Record<string, SecretValue>>;
 
   /**
    * Makes the target accept `pending` and ends with a login as pending. Idempotent: runs again as it is.

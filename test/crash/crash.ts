@@ -11,7 +11,7 @@ export interface CrashPoint {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any kind's harness.
-type Harness = KindHarness<any, any>;
+export type Harness = KindHarness<any, any>;
 
 async function houseOf(
   harness: Harness,
@@ -24,6 +24,7 @@ async function houseOf(
   return await buildHouse({
     seam,
     ...continuations[continuation],
+    promotionSeconds: 1,
     entry: {
       views: [{ secret: 'house/VIEW', template: viewTemplate(harness) }],
     },
@@ -59,25 +60,28 @@ export async function cleanRun(harness: Harness): Promise<string[]> {
   }
 }
 
-/** One crash, and how the world goes on. Returns the laws that are broken in the end; none is what is wanted. */
-export async function crash(harness: Harness, point: CrashPoint): Promise<string[]> {
+/** One crash, and how the world goes on: the call that it struck, and the laws that are broken; none is what is wanted. */
+export async function crash(
+  harness: Harness,
+  point: CrashPoint,
+): Promise<{ struck: string | undefined; broken: string[] }> {
   const seam = new Seam(point);
   attachSeam(seam);
   const estate = await harness.estate();
   const house = await houseOf(harness, estate, seam, point.continuation);
   const watch = watchCurrent(estate, house);
+  const outcome = (broken: string[]) => ({ struck: seam.struck, broken });
   try {
     await turnThrough(house);
     const broken = [...watch.broken, ...(await brokenLaws(harness, estate, house))];
-    if (!seam.struck) broken.push('the crash never happened');
-    if (broken.length > 0) return broken;
+    if (broken.length > 0) return outcome(broken);
     // The next rotation must be possible, and whole.
     const before = (await house.labelsOf())['AWSCURRENT'];
     await turnThrough(house);
     if ((await house.labelsOf())['AWSCURRENT'] === before) broken.push('the next rotation did not promote');
-    return [...broken, ...(await brokenLaws(harness, estate, house))];
+    return outcome([...broken, ...(await brokenLaws(harness, estate, house))]);
   } catch (error) {
-    return [`the run failed: ${(error as Error).message}`];
+    return outcome([`the run failed: ${(error as Error).message}`]);
   } finally {
     watch.stop();
     await house.close();

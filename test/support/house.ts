@@ -104,6 +104,8 @@ interface Options {
   seam?: Seam;
   /** How often Secrets Manager tries a rotation. Default 5. */
   rotationAttempts?: number;
+  /** Default 60. */
+  promotionSeconds?: number;
   /** Whether Step Functions retries a task. Default true. */
   taskRetries?: boolean;
   entry?: Partial<SecretEntry>;
@@ -148,7 +150,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       coalesceSeconds: 0,
       skewSeconds: 0,
       pollSeconds: 0,
-      promotionSeconds: 60,
+      promotionSeconds: options.promotionSeconds ?? 60,
       rotationSeconds: 0,
     },
     ...options.entry,

@@ -30,8 +30,8 @@ export interface Faults {
 export class Seam {
   /** What passed, oldest first: `rotate: secretsmanager:PutSecretValue`. */
   readonly calls: string[] = [];
-  /** Whether the armed failure has happened. */
-  struck = false;
+  /** The call that the armed failure struck; a run that polls less than the clean one may not get there. */
+  struck: string | undefined;
   readonly #invocation = new AsyncLocalStorage<Invocation>();
   readonly #at: { index: number; mode: CrashMode } | undefined;
 
@@ -61,7 +61,7 @@ export class Seam {
     if (invocation.dead) throw new Killed('the function is dead');
     const index = this.calls.push(`${invocation.functionName}: ${label}`) - 1;
     if (this.#at?.index !== index) return await effect();
-    this.struck = true;
+    this.struck = this.calls[index];
     return await this.#strike(invocation, this.#at.mode, effect, faults);
   }
 

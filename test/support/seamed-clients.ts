@@ -13,7 +13,12 @@ export function attachSeam(seam: Seam): void {
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Leads a driver's method through the current seam. Callbacks (the driver's own, inside) are left alone. */
-function seamed(prototype: Record<string, Method>, method: string, label: (self: object, args: unknown[]) => string, faults: Faults): void {
+function seamed(
+  prototype: Record<string, Method>,
+  method: string,
+  label: (self: object, args: unknown[]) => string,
+  faults: Faults,
+): void {
   const original = prototype[method];
   if (original === undefined) throw new Error(`there is no ${method} to lead through the seam`);
   prototype[method] = function (this: unknown, ...args: unknown[]) {
@@ -23,7 +28,11 @@ function seamed(prototype: Record<string, Method>, method: string, label: (self:
 }
 
 const pgFaults: Faults = {
-  throttled: () => Object.assign(new pg.DatabaseError('sorry, too many clients already', 0, 'error'), { code: '53300', severity: 'FATAL' }),
+  throttled: () =>
+    Object.assign(new pg.DatabaseError('sorry, too many clients already', 0, 'error'), {
+      code: '53300',
+      severity: 'FATAL',
+    }),
   timedOut: () => Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }),
 };
 

@@ -37,7 +37,7 @@ export async function recordedIdentities(
   if (live.every(({ identity }) => labelled.has(identity))) return { labelled, unlabelled: new Set() };
   const others = (await store.listVersionIds(state.arn)).filter((versionId) => !(versionId in state.versions));
   const unlabelled = await identitiesOf(state.arn, kind, target, others, store);
-  return { labelled, unlabelled: unx };
+  return { labelled, unlabelled: new Set([...unlabelled].filter((identity) => !labelled.has(identity))) };
 }
 
 async function identitiesOf(

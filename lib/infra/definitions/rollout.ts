@@ -35,7 +35,11 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       'promotion',
       'Promoted',
     ),
-    Promoted: choose('$.promotion.answer.state', { promoted: 'Plan', 'went-back': 'Plan', waiting: 'WaitForPromotion' }, 'StripPending'),
+    Promoted: choose(
+      '$.promotion.answer.state',
+      { promoted: 'Plan', 'went-back': 'Plan', waiting: 'WaitForPromotion' },
+      'StripPending',
+    ),
     WaitForPromotion: wait('$.promotion.answer.pollSeconds', 'AwaitPromotion'),
     Plan: {
       ...rollout('plan', secret, 'plan', 'Whither'),
@@ -57,7 +61,10 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     Whither: choose('$.promotion.answer.state', { promoted: 'Forward' }, 'WentBack'),
     WentBack: set(
       'failure',
-      { Error: 'ConsumerFailed', Cause: 'an earlier attempt of this rollout went back; this one brought it to its end' },
+      {
+        Error: 'ConsumerFailed',
+        Cause: 'an earlier attempt of this rollout went back; this one brought it to its end',
+      },
       'BackAgain',
     ),
     BackAgain: set(

@@ -1,6 +1,6 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { KindContext, LastUse, LiveCredential, MintedKind } from '../../core/kind.ts';
-import { SecretValue } from '../../core/secret-value.ts';
+import type { SecretValue } from '../../core/secret-value.ts';
 import { acceptanceOf } from './acceptance.ts';
 import { AwsIdentity } from './client.ts';
 import { iamAccessKey } from './facts.ts';
@@ -92,11 +92,6 @@ export function createKind(): MintedKind<Target, Credential> {
     origin: 'minted',
     parse: parseCredential,
     identify: ({ accessKeyId }) => accessKeyId,
-    fields: ({ userName, accessKeyId, secretAccessKey }) => ({
-      userName: SecretValue.of(userName),
-      accessKeyId: SecretValue.of(accessKeyId),
-      secretAccessKey,
-    }),
     ...acceptanceOf(aws),
     listLive,
     mint,

@@ -9,8 +9,6 @@ import { alternate, cloneOf } from './users.ts';
 export interface Credential {
   username: string;
   password: SecretValue;
-  /** `engine`, `host`, `port`, `dbname`: the value's own, or the inventory's where it has none. */
-  place: Readonly<Record<string, string>>;
   /** The whole value: fields that are not ours are handed on from version to version. */
   document: SecretValue;
 }
@@ -62,12 +60,6 @@ export function parseCredential(value: SecretValue, target: Target): Credential 
   return {
     username: document.username,
     password: SecretValue.of(document.password),
-    place: {
-      engine: document.engine ?? 'postgres',
-      host: document.host ?? target.host,
-      port: String(document.port ?? target.port),
-      dbname: document.dbname ?? target.database,
-    },
     document: value,
   };
 }

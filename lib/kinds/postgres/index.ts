@@ -1,6 +1,5 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { ChosenKind } from '../../core/kind.ts';
-import { SecretValue } from '../../core/secret-value.ts';
 import { type Credential, parseCredential, proposeValue } from './credential.ts';
 import { asUser, nameOf } from './doors.ts';
 import { postgres } from './facts.ts';
@@ -19,10 +18,6 @@ export function createKind(): ChosenKind<Target, Credential> {
     origin: 'chosen',
     parse: parseCredential,
     identify: ({ username }) => username,
-    fields({ username, password, place }) {
-      const plain = Object.entries({ ...place, username }).map(([name, text]) => [name, SecretValue.of(text)]);
-      return { ...Object.fromEntries(plain), password };
-    },
     propose: proposeValue,
     install: (context, { pending }) => install(context, pending),
     async verify(context, credential) {

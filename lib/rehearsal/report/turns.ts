@@ -54,6 +54,7 @@ export function watchTurns(
   let recordsSeen = manager.rotations.length;
   const eventsSeen = new Map<string, number>();
   const back = new Set<string>();
+  const recorded = new Map<string, TurnResult>();
   const turns = secrets.map((secret): Turn => {
     return { secret, secretArn: manager.arn(secret), phase: 'waiting', stateTransitions: 0 };
   });
@@ -89,11 +90,12 @@ export function watchTurns(
       if (phase !== undefined)
         enter(turn, back.has(turn.secret) && phase !== goingBack ? `${goingBack}: ${phase}` : phase);
       if (phase === goingBack) back.add(turn.secret);
-      if (name !== undefined && results[name] !== undefined) turn.result = results[name];
+      const result = name === undefined ? undefined : results[name];
+      if (result !== undefined) recorded.set(execution.arn, result);
       if (nameIn(event, 'stateExitedEventDetails') === 'ProveRefused') turn.refusedAtMs = event.timestamp.getTime();
     }
     if (execution.status === 'RUNNING') return;
-    turn.result ??= 'held';
+    turn.result = recorded.get(execution.arn) ?? 'held';
     const { error, cause } = execution.failure ?? {};
     if (error !== undefined) turn.reason = `${error}: ${cause ?? ''}`;
     enter(turn, turn.result);

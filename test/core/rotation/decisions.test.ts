@@ -4,7 +4,7 @@ import type { SecretState } from '../../../lib/core/ports.ts';
 import { guard, openRollout } from '../../../lib/core/rotation/guard.ts';
 import { formatIntent, parseIntent, sortUnrecorded } from '../../../lib/core/rotation/orphans.ts';
 
-export const stateWith = (versions: Record<string, string[]>, rotationEnabled = true): SecretState => ({
+const stateWith = (versions: Record<string, string[]>, rotationEnabled = true): SecretState => ({
   arn: 'arn:aws:secretsmanager:us-east-1:1:secret:s-AbCdEf',
   name: 's',
   rotationEnabled,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../lib/core/clock.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import type { Credential } from '../../../lib/kinds/iam-access-key/schema.ts';
-import { jsonOf, type SimulatedIam, startSimulatedIam, type User } from './simulated-iam.ts';
+import { jsonOf, type SimulatedIam, startSimulatedIam, type User } from './harness.ts';
 
 let aws: SimulatedIam;
 let kind: ReturnType<SimulatedIam['kindAs']>;

@@ -141,7 +141,7 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
 }
 
 /** For `describeKind`. */
-export async function startHarness(options: PostgresOptions): Promise<KindHarness<Target, Credential>> {
+export async function startHarness(options: PostgresOptions = {}): Promise<KindHarness<Target, Credential>> {
   const server = await startPostgres(options);
   return { kind: createKind(), estate: () => makeEstate(server), stop: () => server.stop() };
 }

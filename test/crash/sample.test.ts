@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { harnessOf, kindIds, runMatrix } from './enumerate.ts';
+
+/** The same points each time; `npm run test:crash` runs every one. */
+const seed = 20_261_120;
+
+describe('a function that dies at an external call', () => {
+  it.each(kindIds)('of %s loses nothing, in a sample of all points', { timeout: 300_000 }, async (kindId) => {
+    const harness = await harnessOf(kindId);
+    try {
+      const { line, failures } = await runMatrix(kindId, harness, { size: 60, seed });
+      process.stdout.write(`${line}\n`);
+      expect(failures).toEqual([]);
+    } finally {
+      await harness.stop();
+    }
+  });
+});
