@@ -35,8 +35,11 @@ export function createKind(): MintedKind<Target, Credential> {
   }
 
   async function lastUse(context: Context, { accessKeyId }: Credential, sinceMs: number): Promise<LastUse> {
+    const keys = keysOf(context);
     try {
-      const use = await keysOf(context).lastUse(accessKeyId);
+      // A rollout that is gone through again may have deleted it already: IAM knows no last use of it then.
+      if ((await keys.statusOf(accessKeyId)) === 'absent') return { state: 'unused' };
+      const use = await keys.lastUse(accessKeyId);
       if (use === undefined || use.atMs <= sinceMs) return { state: 'unused' };
       const when = new Date(use.atMs).toISOString();
       return {

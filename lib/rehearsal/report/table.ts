@@ -6,7 +6,7 @@ export function renderReport(report: RehearsalReport, promised: readonly Promise
   const { requests, restarts, leaks, deniedCalls } = report;
   const broken = promised.filter(({ kept }) => !kept);
   return [
-    ...columns([headings, ...report.rotations.map(rowOf)]),
+    ...columns(Object.entries(figures).map(([name, show]) => [name, ...report.rotations.map(show)])),
     '',
     ...columns([
       ['requests', `${count(requests.sent)} sent, ${count(requests.failed)} failed`],
@@ -27,33 +27,21 @@ export function renderReport(report: RehearsalReport, promised: readonly Promise
   ];
 }
 
-const headings = [
-  'secret',
-  'kind',
-  'result',
-  'old and new both',
-  'old',
-  'new',
-  'Secrets Manager calls',
-  'database',
-  'transitions',
-];
-
-function rowOf(rotation: RotationReport): string[] {
-  const { rotation: steps, rollout, views } = rotation.secretsManagerCalls;
-  const { databaseConnections: connections, databaseStatements: statements } = rotation;
-  return [
-    rotation.secret,
-    rotation.kind,
-    rotation.result,
-    rotation.overlapSeconds === null ? '-' : `${rotation.overlapSeconds.toFixed(1)} s`,
-    rotation.oldRefused ? 'refused' : 'accepted',
-    rotation.newAccepted ? 'accepted' : 'refused',
-    `${steps} + ${rollout} + ${views}`,
-    connections === 0 ? '-' : `${connections} connections, ${statements} statements`,
-    String(rotation.stateTransitions),
-  ];
-}
+/** One line for each figure, one column for each secret. */
+const figures: Readonly<Record<string, (rotation: RotationReport) => string>> = {
+  '': ({ secret }) => secret,
+  kind: ({ kind }) => kind,
+  result: ({ result }) => result,
+  'old and new both accepted': ({ overlapSeconds }) => (overlapSeconds === null ? '-' : `${overlapSeconds.toFixed(1)} s`),
+  'old credential': ({ oldRefused }) => (oldRefused ? 'refused' : 'accepted'),
+  'new credential': ({ newAccepted }) => (newAccepted ? 'accepted' : 'refused'),
+  'failed logins in the four steps': ({ failedLogins }) => String(failedLogins),
+  'database connections, statements': ({ databaseConnections: connections, databaseStatements: statements }) =>
+    connections === 0 ? '-' : `${connections}, ${statements}`,
+  'Secrets Manager calls': ({ secretsManagerCalls: { rotation, rollout, views } }) =>
+    `${rotation} steps, ${rollout} rollout, ${views} views`,
+  'state transitions': ({ stateTransitions }) => String(stateTransitions),
+};
 
 /** Left-aligned columns, as wide as their widest cell. */
 function columns(rows: readonly (readonly string[])[]): string[] {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../lib/rehearsal/estates/postgres-server.ts';
 import { countDatabaseWork, logSettings, parseDatabaseLog } from '../../../lib/rehearsal/report/database-log.ts';
 
@@ -9,7 +9,6 @@ describe("what is counted from PostgreSQL's own log", () => {
     server = await startPostgres({ settings: logSettings });
     return () => server.stop();
   });
-  afterAll(() => undefined);
 
   async function session(application_name: string, password = server.superuserPassword): Promise<pg.Client> {
     const { host, port, superuser: user } = server;
