@@ -1,20 +1,15 @@
 import type { Inventory } from '../inventory/types.ts';
-import type { EcsService } from '../simulator/ecs/index.ts';
 import type { Scheduler } from '../simulator/scheduler/scheduler.ts';
-import type { SecretsManager } from '../simulator/services/secrets-manager/secrets-manager.ts';
-import { ask, currentVersions, type Version } from './estates/buywhere/credentials.ts';
+import { currentVersions } from './estates/buywhere/credentials.ts';
 import { type Buywhere, startBuywhere } from './estates/buywhere/index.ts';
 import { inspect } from './estates/buywhere/inspect.ts';
 import type { Fault } from './faults/index.ts';
-import { channelsOf } from './leaks/channels.ts';
-import { findLeaks } from './leaks/search.ts';
-import { secretTexts } from './leaks/secrets.ts';
+import { leaksOf } from './leaks/leaks-of.ts';
 import { type Load, startLoad } from './load/load.ts';
-import { countDatabaseWork, parseDatabaseLog } from './report/database-log.ts';
-import { judge, type Promised } from './report/promises.ts';
-import type { RehearsalReport, RotationReport } from './report/report.ts';
+import { assemble, type Before } from './report/assemble.ts';
+import { type Findings, judge, type Promised } from './report/promises.ts';
+import type { RehearsalReport } from './report/report.ts';
 import type { Screen } from './report/screen.ts';
-import { countSecretsManagerCalls } from './report/secrets-manager-calls.ts';
 import { renderReport } from './report/table.ts';
 import { type Turn, type TurnWatch, watchTurns } from './report/turns.ts';
 
@@ -31,8 +26,10 @@ export interface RehearsalOptions {
 const requestsPerSecond = 20;
 /** With traffic and nothing else, before the schedule fires and after the last rollout has ended. */
 const quietMs = 1_500;
-/** A run that has not ended by then hangs. */
-const longestMs = 240_000;
+/** Of the turns; what has not ended by then is held. */
+const longestMs = 150_000;
+/** Of one sort of bad news. */
+const mostLines = 5;
 
 export interface Rehearsal {
   report: RehearsalReport;
@@ -78,16 +75,37 @@ async function turnEverything(estate: Buywhere, { fault, screen, signal }: Rehea
   } finally {
     await load.stop();
   }
-  for (const failure of load.failures.slice(0, 5)) {
-    screen.line(`failed: ${failure.service} ${failure.status ?? ''} ${failure.error} (${failure.phase})`);
-  }
 
   screen.line('looking at every credential, label, view, record and log');
-  return report(estate, { load, watch, before, expected: expectedOf(fault, declared, secrets), fault, screen });
+  const expected =
+    fault?.expected(declared) ?? Object.fromEntries(secrets.map((secret) => [secret, 'retired' as const]));
+  const expectedRestarts = fault ? {} : Object.fromEntries(targets.map(({ service }) => [service, 1]));
+  return lookBack(estate, { load, turns: watch.turns, before, expected, expectedRestarts, screen });
 }
 
-function expectedOf(fault: Fault | undefined, declared: Buywhere['declared'], secrets: readonly string[]) {
-  return fault?.expected(declared) ?? Object.fromEntries(secrets.map((secret) => [secret, 'retired' as const]));
+interface Run extends Pick<Findings, 'expected' | 'expectedRestarts'> {
+  load: Load;
+  turns: readonly Turn[];
+  before: Before;
+  screen: Screen;
+}
+
+/** Says what went wrong, line by line, on the way to the report. */
+async function lookBack(estate: Buywhere, { load, turns, before, screen, ...run }: Run): Promise<Rehearsal> {
+  for (const { service, status, error, phase } of load.failures.slice(0, mostLines)) {
+    screen.line(`failed: ${service}: ${status === undefined ? '' : `${status} `}${error} (${phase})`);
+  }
+  for (const { secret, reason } of turns) if (reason !== undefined) screen.line(`${secret}: ${reason}`);
+  // Before our own questions about dead credentials.
+  const figures = await assemble(estate, turns, before);
+  const faults = await inspect(estate, turns, before);
+  const leaks = await leaksOf(estate, screen.everything());
+  for (const { secret, form, channel, offset } of leaks.slice(0, mostLines)) {
+    screen.line(`found: the ${secret}, ${form}, in ${channel} at character ${offset}`);
+  }
+  const requests = { sent: load.sent, failed: load.failures.length };
+  const report: RehearsalReport = { requests, ...figures, leaks: leaks.length };
+  return { report, promised: judge(report, { ...run, faults }) };
 }
 
 function phasesOf({ turns }: TurnWatch): string {
@@ -104,11 +122,11 @@ async function fire({ world, inventory }: Buywhere, screen: Screen): Promise<voi
   }
 }
 
-/** Resolves when every secret's turn has a result. @throws Error when that takes too long. */
+/** Resolves when every secret's turn has a result. */
 async function ended(watch: TurnWatch, pause: (ms: number) => Promise<void>): Promise<void> {
   const untilMs = Date.now() + longestMs;
   while (watch.turns.some(({ result }) => result === undefined)) {
-    if (Date.now() > untilMs) throw new Error(`not ended after ${longestMs / 1000} s: ${phasesOf(watch)}`);
+    if (Date.now() > untilMs) return watch.giveUp(`not ended after ${longestMs / 1000} s`);
     await pause(100);
     watch.look();
   }

@@ -69,6 +69,8 @@ export interface PostgresServer {
   /** Everything in the log so far. */
   log(at?: { replica?: boolean }): Promise<string>;
   logLines(at?: { replica?: boolean }): Promise<LogLine[]>;
+  /** Ends it at once, as a crash does, and starts it again at the same port: sessions are lost, what was committed is not. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -128,20 +130,15 @@ async function startIn(
   const hba = [...(options.hba ?? []), 'host all all all scram-sha-256', 'host replication all all scram-sha-256', ''];
   await file(join(data, 'pg_hba.conf'), hba.join('\n'), owner);
 
+  const copy = options.replica ? await copyOf(data, join(folder, 'replica'), owner) : undefined;
+  const writer = await run(postgres, data, port, settings, join(folder, 'log'), owner);
+  running.push(writer);
   let replicaPort: number | undefined;
-  if (options.replica) {
-    // A server that initdb has just made and that never ran is a base backup as it is.
-    const copy = join(folder, 'replica');
+  if (copy !== undefined) {
     replicaPort = await freePort();
-    await cp(data, copy, { recursive: true });
-    if (owner.uid !== undefined) await promisify(execFile)('chown', ['-R', `${owner.uid}:${owner.gid}`, copy]);
-    await file(join(copy, 'standby.signal'), '', owner);
     const upstream = `host=127.0.0.1 port=${port} user=${superuser} password=${superuserPassword}`;
-    running.push(await run(postgres, data, port, settings, join(folder, 'log'), owner));
     const own = { ...settings, primary_conninfo: upstream, hot_standby: 'on' };
     running.push(await run(postgres, copy, replicaPort, own, join(folder, 'replica-log'), owner));
-  } else {
-    running.push(await run(postgres, data, port, settings, join(folder, 'log'), owner));
   }
 
   const connect: PostgresServer['connect'] = async ({ database = 'postgres', replica = false } = {}) => {
@@ -185,8 +182,17 @@ async function startIn(
         text,
       }));
     },
+    restart: () => writer.restart(),
     stop,
   };
+}
+
+/** A server that initdb has just made and that never ran is a base backup as it is. */
+async function copyOf(data: string, copy: string, owner: Owner): Promise<string> {
+  await cp(data, copy, { recursive: true });
+  if (owner.uid !== undefined) await promisify(execFile)('chown', ['-R', `${owner.uid}:${owner.gid}`, copy]);
+  await file(join(copy, 'standby.signal'), '', owner);
+  return copy;
 }
 
 interface Owner {
@@ -228,6 +234,7 @@ async function file(path: string, text: string, { uid, gid }: Owner): Promise<st
 }
 
 interface Running {
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -240,28 +247,40 @@ async function run(
   owner: Owner,
 ): Promise<Running> {
   const flags = Object.entries({ ...settings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const log = await open(logFile, 'a');
-  const server = spawn(postgres, ['-D', data, ...flags], { stdio: ['ignore', log.fd, log.fd], ...owner });
-  await log.close();
-  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  const stop = async () => {
-    // Fast shutdown; the data folder goes anyway.
-    server.kill('SIGINT');
-    await ended;
+  const start = async () => {
+    const log = await open(logFile, 'a');
+    const { size } = await log.stat();
+    const server = spawn(postgres, ['-D', data, ...flags], { stdio: ['ignore', log.fd, log.fd], ...owner });
+    await log.close();
+    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+    const end = async (signal: NodeJS.Signals) => {
+      server.kill(signal);
+      await ended;
+    };
+    await ready(server, logFile, size).catch(async (error) => {
+      await end('SIGINT');
+      throw error;
+    });
+    return end;
   };
-  await ready(server, logFile).catch(async (error) => {
-    await stop();
-    throw error;
-  });
-  return { stop };
+  let end = await start();
+  return {
+    async restart() {
+      // Immediate shutdown; the next start recovers.
+      await end('SIGQUIT');
+      end = await start();
+    },
+    // Fast shutdown; the data folder goes anyway.
+    stop: () => end('SIGINT'),
+  };
 }
 
-async function ready(server: ChildProcess, logFile: string): Promise<void> {
+/** The log tells, from where it stood at the start. */
+async function ready(server: ChildProcess, logFile: string, from: number): Promise<void> {
   const untilMs = Date.now() + 30_000;
-  while (!/ready to accept (read-only )?connections/.test(await readFile(logFile, 'utf8'))) {
-    if (server.exitCode !== null || Date.now() > untilMs) {
-      throw new Error(`PostgreSQL did not start:\n${await readFile(logFile, 'utf8')}`);
-    }
+  const said = async () => (await readFile(logFile)).subarray(from).toString('utf8');
+  while (!/ready to accept (read-only )?connections/.test(await said())) {
+    if (server.exitCode !== null || Date.now() > untilMs) throw new Error(`PostgreSQL did not start:\n${await said()}`);
     await wait(25);
   }
 }

@@ -32,7 +32,8 @@ const figures: Readonly<Record<string, (rotation: RotationReport) => string>> = 
   '': ({ secret }) => secret,
   kind: ({ kind }) => kind,
   result: ({ result }) => result,
-  'old and new both accepted': ({ overlapSeconds }) => (overlapSeconds === null ? '-' : `${overlapSeconds.toFixed(1)} s`),
+  'old and new both accepted': ({ overlapSeconds }) =>
+    overlapSeconds === null ? '-' : `${overlapSeconds.toFixed(1)} s`,
   'old credential': ({ oldRefused }) => (oldRefused ? 'refused' : 'accepted'),
   'new credential': ({ newAccepted }) => (newAccepted ? 'accepted' : 'refused'),
   'failed logins in the four steps': ({ failedLogins }) => String(failedLogins),

@@ -40,6 +40,8 @@ export interface TurnWatch {
   readonly turns: readonly Turn[];
   /** Takes in what has happened since the last look. */
   look(): void;
+  /** Takes what has no result for held. */
+  giveUp(reason: string): void;
 }
 
 /** Follows every secret's turn, from rotation records and executions' histories. */
@@ -103,6 +105,13 @@ export function watchTurns(
 
   return {
     turns,
+    giveUp(reason) {
+      for (const turn of turns) {
+        if (turn.result !== undefined) continue;
+        turn.reason = `${reason}: ${turn.phase}`;
+        turn.result = 'held';
+      }
+    },
     look() {
       lookAtRotations();
       for (const execution of states.executionsOf(rolloutMachineArn)) {

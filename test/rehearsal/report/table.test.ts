@@ -25,8 +25,16 @@ const report = {
 
 it('fits the end of a run on a screen', () => {
   expect(renderReport(report, [{ promise: 'a', kept: true, seen: '' }]).join('\n')).toMatchInlineSnapshot(`
-    "secret  kind      result   old and new both  old      new       Secrets Manager calls  database                     transitions
-    db/app  postgres  retired  30.4 s            refused  accepted  10 + 14 + 20           3 connections, 4 statements  200
+    "                                  db/app
+    kind                              postgres
+    result                            retired
+    old and new both accepted         30.4 s
+    old credential                    refused
+    new credential                    accepted
+    failed logins in the four steps   0
+    database connections, statements  3, 4
+    Secrets Manager calls             10 steps, 14 rollout, 20 views
+    state transitions                 200
 
     requests                       2,622 sent, 0 failed
     restarts                       api 1, worker 1

@@ -7,6 +7,7 @@ import type { Ssm } from '../../../simulator/services/ssm/ssm.ts';
 import type { BusEvent } from '../../../simulator/types.ts';
 import type { SimulatedWorld } from '../../../simulator/world.ts';
 import type { Target } from '../../load/load.ts';
+import { CannotStart } from '../cannot-start.ts';
 import { makeScratch } from '../scratch.ts';
 import { synthesize } from '../synth.ts';
 import { type Account, setUpAccount } from './account.ts';
@@ -99,7 +100,7 @@ async function build(
 
 /**
  * Deploying makes Secrets Manager run testSecret once for each secret: resolves when every one has passed.
- * @throws Error with what the function answered
+ * @throws CannotStart with what the function answered
  */
 async function tested(world: SimulatedWorld, secrets: readonly string[], signal: AbortSignal): Promise<void> {
   const manager = world.service<SecretsManager>('secretsmanager');
@@ -114,7 +115,7 @@ async function tested(world: SimulatedWorld, secrets: readonly string[], signal:
       signal.throwIfAborted();
     }
     if (outcome.event === 'TestRotationFailed') {
-      throw new Error(`the rotation of ${secret} is not configured as it should be: ${outcome.reason}`);
+      throw new CannotStart(`the rotation of ${secret} is not configured as it should be: ${outcome.reason}`);
     }
   }
 }

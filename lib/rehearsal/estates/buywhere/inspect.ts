@@ -1,15 +1,17 @@
 import { labels } from '../../../core/labels.ts';
 import { intentTag } from '../../../core/rotation/orphans.ts';
+import type { EcsService } from '../../../simulator/ecs/index.ts';
 import type { S3 } from '../../../simulator/services/s3/s3.ts';
 import type { SecretsManager } from '../../../simulator/services/secrets-manager/secrets-manager.ts';
 import type { TurnResult } from '../../report/report.ts';
+import type { Turn } from '../../report/turns.ts';
 import { fill } from './account.ts';
 import { type Login, logIn } from './client.ts';
-import { holderOf } from './credentials.ts';
+import { holderOf, type Version } from './credentials.ts';
 import type { Buywhere } from './index.ts';
 
 /** How one secret's turn ended. */
-export interface Ended {
+interface Ended {
   secret: string;
   result: TurnResult;
   /** The version that the rotation made, and the one that was current before. */
@@ -18,13 +20,31 @@ export interface Ended {
 }
 
 /** What is not as it should be after the turns, in words. Looks with none of Keyturn's code. */
-export async function inspect(estate: Buywhere, turns: readonly Ended[]): Promise<string[]> {
-  const faults: string[] = [];
-  for (const turn of turns) {
-    faults.push(...labelFaults(estate, turn), ...evidenceFaults(estate, turn));
-    if (turn.secret === estate.declared.database.secret) {
-      faults.push(...(await viewFaults(estate, turn)), ...(await databaseFaults(estate, turn)));
+export async function inspect(
+  estate: Buywhere,
+  turns: readonly Turn[],
+  before: Readonly<Record<string, Version>>,
+): Promise<string[]> {
+  const faults = await serviceFaults(estate);
+  for (const { secret, result = 'held', versionId = '' } of turns) {
+    const ended: Ended = { secret, result, versionId, before: before[secret]?.versionId ?? '' };
+    faults.push(...labelFaults(estate, ended), ...evidenceFaults(estate, ended));
+    if (secret === estate.declared.database.secret) {
+      faults.push(...(await viewFaults(estate, ended)), ...(await databaseFaults(estate, ended)));
     }
+  }
+  return faults;
+}
+
+/** Every service has all its tasks, of one deployment, and says that it is well. */
+async function serviceFaults({ world, declared, targets }: Buywhere): Promise<string[]> {
+  const ecs = world.service<EcsService>('ecs');
+  const faults: string[] = [];
+  for (const { name, service, cluster, healthPath } of declared.services) {
+    await ecs.steady(service, 5_000, cluster).catch((error: Error) => faults.push(error.message));
+    const url = targets.find((target) => target.service === name)?.url;
+    const { status } = await fetch(`${url}${healthPath}`);
+    if (status !== 200) faults.push(`${name} is not well: ${status}`);
   }
   return faults;
 }
