@@ -5,7 +5,7 @@ import { secretNameOf } from '../secret-arn.ts';
 import type { SecretValue } from '../secret-value.ts';
 import type { RotationEvent } from './event.ts';
 import type { RotationParts } from './parts.ts';
-import { readPending } from './read-pending.ts';
+import { briefMs, readPending } from './read-pending.ts';
 import { contextOf } from './target-context.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function testSecret(event: RotationEvent, parts: RotationParts): Pr
 
 async function readPendingOrNothing(event: RotationEvent, parts: RotationParts): Promise<SecretValue | undefined> {
   try {
-    return await readPending(event, parts);
+    return await readPending(event, parts, briefMs);
   } catch (error) {
     if (error instanceof KeyturnError && error.code === 'VersionNotReadable') return undefined;
     throw error;
