@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as letOthersRun, setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../lib/core/clock.ts';
 
 export const realClock: Clock = {
@@ -14,6 +14,7 @@ export function fastClock(startMs = 0): Clock & { sleptMs: number } {
     async sleep(ms: number, signal?: AbortSignal) {
       signal?.throwIfAborted();
       clock.sleptMs += ms;
+      await letOthersRun();
     },
   };
   return clock;

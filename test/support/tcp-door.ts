@@ -10,6 +10,8 @@ export interface Place {
 export interface TcpDoor extends Place {
   /** Bytes no longer pass, in either direction; connections are accepted and stay open. */
   fallSilent(): void;
+  /** Resets every connection. */
+  cut(): void;
   /** Cuts every connection, and refuses new ones. */
   shut(): Promise<void>;
   /** Lets bytes pass again, to the same or another server. Connections that were silent are cut. */
@@ -27,7 +29,7 @@ export async function openDoor(to: Place): Promise<TcpDoor> {
   let count = 0;
   const sockets = new Set<Socket>();
   const cut = () => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) socket.resetAndDestroy();
   };
 
   async function lead(client: Socket): Promise<void> {
@@ -68,6 +70,7 @@ export async function openDoor(to: Place): Promise<TcpDoor> {
     fallSilent() {
       silent = true;
     },
+    cut,
     shut,
     async open(another = to) {
       place = another;

@@ -57,7 +57,7 @@ export function failureOf(error: unknown): Failure | undefined {
 /** PostgreSQL's own codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 function serverFailure({ code = '', routine }: Failure, { admin, database, phase }: Occasion): Explanation {
   if (code === '28P01') return ['AuthenticationRefused', 'the password is refused (28P01)'];
-  if (code === '28000') {
+  if (code === '28000' && phase === 'login') {
     // miscinit.c: NOLOGIN, or no such role. Everything else of 28000 is pg_hba.conf's.
     return routine === 'InitializeSessionUserId'
       ? ['AuthenticationRefused', 'the role is not permitted to log in (28000)']

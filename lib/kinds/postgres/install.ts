@@ -37,15 +37,17 @@ async function apply(session: Session, state: State, changes: Changes, pending: 
 }
 
 /**
- * A password hook (passwordcheck, pg_tle's passcheck) rejects by an exception of its own: data exceptions (class 22) or
- * plpgsql's P0001. A setting's bad value is of class 22 as well, but comes from guc.c.
+ * A password hook rejects by an exception of its own: passwordcheck by a data exception (class 22), pg_tle's passcheck
+ * by plpgsql's P0001, credcheck (https://github.com/HexaCluster/credcheck) by 28000, which no statement ends with
+ * otherwise. A setting's bad value is of class 22 as well, but comes from guc.c.
  */
 function refusedValue(error: unknown, user: string): KeyturnError | undefined {
   const failure = failureOf(error);
-  if (!/^(22|P0001)/.test(failure?.code ?? '') || failure === undefined || failure.file === 'guc.c') return undefined;
+  if (!/^(22|P0001|28000)/.test(failure?.code ?? '') || failure === undefined || failure.file === 'guc.c')
+    return undefined;
   return new KeyturnError(
     'PendingPoisoned',
-    `PostgreSQL rejects the new password of "${user}" (SQLSTATE ${failure.code}): the next attempt brings another; a policy that rejects SCRAM verifiers altogether cannot be used with Keyturn`,
+    `PostgreSQL rejects the new password of "${user}" (SQLSTATE ${failure.code}): the next attempt brings another; a policy that rejects SCRAM verifiers altogether must let them pass (credcheck.encrypted_password_allowed = on)`,
     { cause: new ServerError(failure) },
   );
 }

@@ -12,17 +12,19 @@ export async function proveRefused(
   versions: { retire: Credential; keep: Credential },
 ): Promise<Refusal[]> {
   const refusals: Refusal[] = [];
-  for (const endpoint of endpointsOf(context.target)) {
-    await control(context, versions.keep, endpoint);
+  for (const [at, endpoint] of endpointsOf(context.target).entries()) {
+    await control(context, versions.keep, endpoint, at === 0 ? nameOf(endpoint) : undefined);
     refusals.push(await refusal(context, versions.retire, endpoint));
   }
   return refusals;
 }
 
 /** First, so that an endpoint that refuses everybody costs no failed login and proves nothing. */
-async function control(context: Context, keep: Credential, endpoint: Endpoint): Promise<void> {
+async function control(context: Context, keep: Credential, endpoint: Endpoint, writerAt?: string): Promise<void> {
   try {
-    await asUser(context, keep, endpoint, (session) => assertActsAsBase(session, context.target.user, keep.username));
+    await asUser(context, keep, endpoint, (session) =>
+      assertActsAsBase(session, context.target.user, keep.username, writerAt),
+    );
   } catch (cause) {
     if (!(cause instanceof KeyturnError)) throw cause;
     throw new KeyturnError(

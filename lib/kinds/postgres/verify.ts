@@ -14,7 +14,7 @@ const Answer = z.object({
 /** The role that the base's own settings name for its sessions, where they name one (an owner without a login). */
 const query = `
 SELECT session_user::text AS login, current_user::text AS acting, pg_is_in_recovery() AS standby,
-  pg_has_role(session_user, $1::text::name, 'USAGE') AS inherits,
+  coalesce(pg_has_role(session_user, to_regrole(quote_ident($1::text)), 'USAGE'), false) AS inherits,
   coalesce((SELECT nullif(substr(entry, 6), 'none')
     FROM pg_db_role_setting s, unnest(s.setconfig) entry
     WHERE entry LIKE 'role=%' AND s.setrole = to_regrole(quote_ident($1::text))
@@ -37,7 +37,7 @@ export async function assertActsAsBase(
   if (as !== login || acting !== expected) {
     throw new KeyturnError(
       'WrongEffectiveIdentity',
-      `"${login}" logs in as "${as}" and acts as "${acting}" instead of "${expected}": is it still a member of "${base}"?`,
+      `"${login}" logs in as "${as}" and acts as "${acting}" instead of "${expected}": is it still a member of "${base}", and is that role still there?`,
     );
   }
   if (!inherits) {

@@ -1,42 +1,11 @@
-import { createServer, type Server, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KindContext } from '../../../lib/core/kind.ts';
 import type { Target } from '../../../lib/kinds/postgres/schema.ts';
 import { type PostgresServer, releases, startPostgres } from '../../support/postgres-server.ts';
+import { openDoor } from '../../support/tcp-door.ts';
 import { failure } from './failure.ts';
 import { makeEstate, type PostgresEstate } from './harness.ts';
 import { credentialIn, kind, propose, type Rotation, rotate, withFields } from './rotate.ts';
-
-/** A door to the server that can fall silent: bytes no longer pass, connections stay. */
-async function silentDoor(to: PostgresServer): Promise<{ port: number; fallSilent(): void; close(): void }> {
-  let silent = false;
-  const sockets: Socket[] = [];
-  const door: Server = createServer((client) => {
-    const upstream = new Socket().connect(to.port, to.host);
-    sockets.push(client, upstream);
-    for (const [from, into] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      from.on('data', (bytes) => silent || into.write(bytes));
-      from.on('error', () => into.destroy());
-      from.on('close', () => into.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
-  const address = door.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    port: address.port,
-    fallSilent: () => {
-      silent = true;
-    },
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      door.close();
-    },
-  };
-}
 
 /** The same target elsewhere, admin secret included. */
 function at(
@@ -51,7 +20,7 @@ function at(
 
 describe.each(releases)('errors on $name', { timeout: 60_000 }, (release) => {
   let server: PostgresServer;
-  const closing: (() => void)[] = [];
+  const closing: (() => Promise<void>)[] = [];
   beforeAll(async () => {
     server = await startPostgres({
       release,
@@ -59,8 +28,8 @@ describe.each(releases)('errors on $name', { timeout: 60_000 }, (release) => {
       settings: { shared_preload_libraries: 'passwordcheck' },
     });
   }, 60_000);
-  afterEach(() => {
-    for (const close of closing.splice(0)) close();
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
   });
   afterAll(() => server?.stop());
 
@@ -86,7 +55,7 @@ describe.each(releases)('errors on $name', { timeout: 60_000 }, (release) => {
   const once = it.runIf(release === releases[0]);
 
   once('TargetTimeout: the server accepts and says nothing, for 5 s', async () => {
-    const door = await silentDoor(server);
+    const door = await openDoor(server);
     closing.push(door.close);
     door.fallSilent();
     const rotation = propose(await makeEstate(server));
@@ -132,7 +101,7 @@ describe.each(releases)('errors on $name', { timeout: 60_000 }, (release) => {
   });
 
   it('TargetTimeout: the server falls silent after the login', async () => {
-    const door = await silentDoor(server);
+    const door = await openDoor(server);
     closing.push(door.close);
     const estate = await makeEstate(server);
     const rotation = propose(estate);

@@ -21,6 +21,8 @@ export interface EstateOptions {
   target?: Record<string, unknown>;
   /** What the admin is granted. Default: all that Keyturn needs. */
   admin?: 'as needed' | 'no ADMIN OPTION' | 'no pg_signal_backend' | 'no CREATEROLE' | 'superuser';
+  /** Where everybody but the test itself finds the server. Default: where it is. */
+  door?: { host: string; port: number };
   clock?: Clock;
 }
 
@@ -30,7 +32,7 @@ export interface PostgresEstate extends KindEstate<Target> {
   readonly admin: string;
   readonly database: string;
   /** A session under the value's login, at the writer or elsewhere. The caller ends it. */
-  session(value: SecretValue, at?: { port?: number }): Promise<pg.Client>;
+  session(value: SecretValue, elsewhere?: { port?: number }): Promise<pg.Client>;
   context(signal?: AbortSignal): KindContext<Target>;
   failedLogins(): Promise<number>;
 }
@@ -57,7 +59,8 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
     await server.sql(`GRANT ${identifier(base)} TO ${identifier(admin)} WITH ADMIN OPTION, INHERIT FALSE, SET FALSE`);
   }
 
-  const place = { host: server.host, port: server.port };
+  const at = { host: server.host, port: server.port };
+  const place = { ...at, ...(options.door && { host: options.door.host, port: options.door.port }) };
   const target = parseTarget({
     ...place,
     database,
@@ -75,9 +78,9 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
     masterarn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:db/admin-AbCdEf',
   };
   const value = (changes: Record<string, unknown>) => SecretValue.of(JSON.stringify({ ...document, ...changes }));
-  const session: PostgresEstate['session'] = async (credential, at = {}) => {
+  const session: PostgresEstate['session'] = async (credential, elsewhere = {}) => {
     const { username, password } = credential.parse(JSON.parse);
-    const client = new pg.Client({ ...place, ...at, database, user: username, password });
+    const client = new pg.Client({ ...at, ...elsewhere, database, user: username, password });
     client.on('error', () => undefined);
     await client.connect();
     return client;
