@@ -30,7 +30,12 @@ async function main(): Promise<number> {
   const screen = openScreen(process.stdout);
   const signal = whenInterrupted();
   try {
-    const estate = await startBuywhere(inventory, { timeScale: rehearsalTimeScale, signal, say: screen.line });
+    const estate = await startBuywhere(inventory, {
+      timeScale: rehearsalTimeScale,
+      signal,
+      logsStatements: false,
+      say: screen.line,
+    });
     const { world, inventory: deployed } = estate;
     const { accessKeyId, secretAccessKey } = world.rootCredentials;
     screen.plain(`

@@ -42,7 +42,7 @@ export interface Rehearsal {
  */
 export async function rehearse(inventory: Inventory, options: RehearsalOptions): Promise<Rehearsal> {
   const { screen, signal, timeScale } = options;
-  const estate = await startBuywhere(inventory, { timeScale, signal, say: screen.line });
+  const estate = await startBuywhere(inventory, { timeScale, signal, logsStatements: true, say: screen.line });
   try {
     const rehearsal = await turnEverything(estate, options);
     screen.end();

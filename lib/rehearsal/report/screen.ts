@@ -52,9 +52,9 @@ export function openScreen(stream: Stream, startedAtMs = Date.now()): Screen {
   }
 
   function showCount(): void {
-    // A line that wraps could not be cleared.
+    // A line that wraps could not be cleared. Some terminals do not know their width, and say 0.
     if (timer !== undefined)
-      stream.write(`${clearLine}${`${seconds()}  ${countText()}`.slice(0, stream.columns ?? 80)}`);
+      stream.write(`${clearLine}${`${seconds()}  ${countText()}`.slice(0, stream.columns || 80)}`);
   }
 
   function plain(text: string): void {

@@ -1,4 +1,4 @@
-import { type Phase, phaseOf } from '../../core/rollout/phase.ts';
+import { type Phase, phaseOfState, resultOfState } from '../../core/rollout/phase.ts';
 import type { SecretsManager } from '../../simulator/services/secrets-manager/secrets-manager.ts';
 import type { Execution } from '../../simulator/states/execution.ts';
 import type { HistoryEvent } from '../../simulator/states/history.ts';
@@ -24,14 +24,6 @@ export interface Turn {
   /** Why it was not retired. */
   reason?: string;
 }
-
-/** What the last states of a rollout say of it. A rotation that never promoted leaves its secret as it was. */
-const results: Readonly<Record<string, TurnResult>> = {
-  RecordRetired: 'retired',
-  RecordRolledBack: 'rolled-back',
-  RecordHeld: 'held',
-  RecordAbandoned: 'held',
-};
 
 /** The phases that follow are those of the way back. */
 const goingBack: Phase = 'going back';
@@ -88,12 +80,13 @@ export function watchTurns(
     turn.stateTransitions = execution.history.stateTransitions;
     for (const event of events.slice(from)) {
       const name = nameIn(event, 'stateEnteredEventDetails');
-      const phase = name === undefined ? undefined : phaseOf([name]);
+      const phase = name === undefined ? undefined : phaseOfState(name);
       if (phase !== undefined)
         enter(turn, back.has(turn.secret) && phase !== goingBack ? `${goingBack}: ${phase}` : phase);
       if (phase === goingBack) back.add(turn.secret);
-      const result = name === undefined ? undefined : results[name];
-      if (result !== undefined) recorded.set(execution.arn, result);
+      const result = name === undefined ? undefined : resultOfState(name);
+      // A rotation that never promoted leaves its secret as it was.
+      if (result !== undefined) recorded.set(execution.arn, result === 'abandoned' ? 'held' : result);
       if (nameIn(event, 'stateExitedEventDetails') === 'ProveRefused') turn.refusedAtMs = event.timestamp.getTime();
     }
     if (execution.status === 'RUNNING') return;

@@ -7,12 +7,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function open(isTTY: boolean) {
+function open(isTTY: boolean, columns = 40) {
   vi.useFakeTimers();
   let text = '';
   const stream = {
     isTTY,
-    columns: 40,
+    columns,
     write(chunk: string) {
       text += chunk;
     },
@@ -51,6 +51,13 @@ describe('a terminal', () => {
     expect(text()).toBe(`${running}${clear}  12.5 s  ${'db/app'.padEnd(24)}soaking\n${running}`);
     screen.end();
     expect(text().endsWith(running + clear)).toBe(true);
+  });
+
+  it('that does not know its width gets the count all the same', () => {
+    const { screen, text } = open(true, 0);
+    screen.count(counted);
+    vi.advanceTimersByTime(200);
+    expect(text()).toContain('1,234 requests');
   });
 
   it('keeps the count on one line however narrow it is', () => {

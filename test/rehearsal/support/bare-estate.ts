@@ -12,7 +12,7 @@ import type { S3 } from '../../../lib/simulator/services/s3/s3.ts';
 
 /** The sample estate's database and account, without services, and without the app: nothing in it turns by itself. */
 export async function startBareEstate(): Promise<Buywhere> {
-  const place = await startDatabaseServer();
+  const place = await startDatabaseServer(true);
   const inventory = atDatabase(source, place);
   const declared = { ...readDeclared(inventory), services: [] };
   const database = { ...place, ...(await setUpDatabase(place.server, declared.database.target)) };

@@ -39,6 +39,8 @@ export interface Buywhere {
 
 export interface BuywhereOptions {
   timeScale: number;
+  /** So that what was done at the database can be counted and searched. */
+  logsStatements: boolean;
   /** Ends the start early. */
   signal: AbortSignal;
   /** Hears what is being started. */
@@ -63,14 +65,14 @@ export async function startBuywhere(inventory: Inventory, options: BuywhereOptio
 
 async function build(
   source: Inventory,
-  { timeScale, signal, say }: BuywhereOptions,
+  { timeScale, logsStatements, signal, say }: BuywhereOptions,
   stops: (() => Promise<void>)[],
 ): Promise<Omit<Buywhere, 'close'>> {
   const scratch = await makeScratch();
   stops.push(scratch.remove);
 
   say('starting PostgreSQL and a simulated AWS');
-  const place = await startDatabaseServer();
+  const place = await startDatabaseServer(logsStatements);
   stops.push(() => place.server.stop());
   const atPlace = atDatabase(source, place);
   const declared = readDeclared(atPlace);
