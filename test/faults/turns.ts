@@ -118,8 +118,10 @@ export class Turns<Target> {
     throw new Error('the rotation did not fail');
   }
 
+  /** A function's error comes as JSON, a state's own as text. */
   #causeOf(): string {
-    return this.house.states.executionsOf().at(-1)?.failure?.cause ?? '';
+    const cause = this.house.states.executionsOf().at(-1)?.failure?.cause ?? '';
+    return cause.startsWith('{') ? (JSON.parse(cause) as { errorMessage: string }).errorMessage : cause;
   }
 
   #view(): Promise<SecretValue> {

@@ -15,6 +15,8 @@ export const plaintext = { plaintext: 'a server on loopback, for a test' };
 export interface EstateOptions {
   /** The base role's name. Default: a new one. */
   user?: string;
+  /** Its password, and the admin's. Default: plain ones. */
+  password?: string;
   /** Its database's name. Default: a new one. */
   database?: string;
   /** Changes to the target as the inventory says it. */
@@ -46,8 +48,7 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
   const clone = `${base}_clone`;
   const admin = `rotator${count}`;
   const database = options.database ?? `estate${count}`;
-  const adminPassword = `admin-password-${count}`;
-  const password = `first-password-${count}`;
+  const { password = `first-password-${count}`, password: adminPassword = `admin-password-${count}` } = options;
   const rights = options.admin ?? 'as needed';
   const version = Number((await server.sql('SHOW server_version_num'))[0]?.['server_version_num']);
   const attributes = rights === 'superuser' ? 'SUPERUSER' : rights === 'no CREATEROLE' ? '' : 'CREATEROLE';
