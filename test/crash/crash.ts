@@ -121,7 +121,8 @@ async function brokenLaws(harness: Harness, estate: KindEstate<unknown>, house: 
   const view = await house.store.read('house/VIEW', { label: 'AWSCURRENT' });
   if (retired && (await estate.logIn(view)) !== 'accepted') broken.push('the view is refused');
   if (retired && old === 'accepted') broken.push('the old credential lives after its rollout was recorded as retired');
-  if (!retired && old !== 'accepted') broken.push('the old credential is dead without a proof');
+  const proven = house.records.some(({ refusals }) => (refusals as unknown[]).length > 0);
+  if (!proven && old !== 'accepted') broken.push('the old credential is dead without a proof');
   if (labels['KEYTURN_RETIRING'] !== undefined) broken.push('a version is still retiring');
   if (labels['AWSPENDING'] !== undefined && labels['AWSPENDING'] !== labels['AWSCURRENT'])
     broken.push('a stale AWSPENDING blocks the next rotation');

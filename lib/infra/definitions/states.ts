@@ -21,6 +21,8 @@ const retry = [
       'Lambda.SdkClientException',
       'Lambda.TooManyRequestsException',
       'Lambda.Unknown',
+      // A process that died: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+      'Runtime.ExitError',
       'Sandbox.Timedout',
       ...retryableCodes,
     ],

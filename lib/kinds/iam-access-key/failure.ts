@@ -14,7 +14,7 @@ interface Meaning {
 
 const denied: Meaning = {
   code: 'AccessDenied',
-  remedy: `tag the IAM user ${managedTag.key}=${managedTag.value}, which is its consent to being managed`,
+  remedy: `tag the IAM user ${managedTag.key}=${managedTag.value}, which is its consent to being managed, or correct the inventory if there is no such user`,
 };
 const gone: Meaning = {
   code: 'TargetMismatch',

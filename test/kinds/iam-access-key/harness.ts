@@ -148,31 +148,32 @@ function policyOf(statements: readonly Statement[]) {
   return { Version: '2012-10-17', Statement: Statement.length > 0 ? Statement : [nothing] };
 }
 
+/** One user's estate, its secret holding the user's first key or what else is given. */
+export function estateOf(simulated: SimulatedIam, user: User, current = user.value): KindEstate<Target> {
+  const { clock, propagationMs, logIn } = simulated;
+  return {
+    target: user.target,
+    current,
+    absentIdentity: 'AKIAXXXXXXXXXXXXXXXX',
+    mismatches: { user: SecretValue.of(JSON.stringify({ ...jsonOf(user.value), userName: 'somebody-else' })) },
+    otherSecrets: [],
+    context: (signal) => ({ ...user.context, ...(signal && { signal }) }),
+    logIn,
+    async use(used) {
+      await logIn(used);
+      // GetAccessKeyLastUsed shows it later.
+      await clock.sleep(propagationMs);
+      return { end: async () => {} };
+    },
+    spoil: (good) => SecretValue.of(JSON.stringify({ ...jsonOf(good), secretAccessKey: 'not-the-secret-of-this-key' })),
+  };
+}
+
 export async function startHarness(): Promise<KindHarness<Target, Credential>> {
   const simulated = await startSimulatedIam();
-  const { clock, world } = simulated;
   return {
     kind: simulated.kindAs('both'),
-    stop: () => world.close(),
-    async estate(): Promise<KindEstate<Target>> {
-      const { target, value, context } = await simulated.user();
-      return {
-        target,
-        current: value,
-        absentIdentity: 'AKIAXXXXXXXXXXXXXXXX',
-        mismatches: { user: SecretValue.of(JSON.stringify({ ...jsonOf(value), userName: 'somebody-else' })) },
-        otherSecrets: [],
-        context: (signal) => ({ ...context, ...(signal && { signal }) }),
-        logIn: simulated.logIn,
-        async use(used) {
-          await simulated.logIn(used);
-          // GetAccessKeyLastUsed shows it later.
-          await clock.sleep(simulated.propagationMs);
-          return { end: async () => {} };
-        },
-        spoil: (good) =>
-          SecretValue.of(JSON.stringify({ ...jsonOf(good), secretAccessKey: 'not-the-secret-of-this-key' })),
-      };
-    },
+    stop: () => simulated.world.close(),
+    estate: async () => estateOf(simulated, await simulated.user()),
   };
 }
