@@ -262,7 +262,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       const deadlineMs = Date.now() + 10_000;
       while (!states.executionsOf().some((execution) => execution.arn === executionArn)) {
         if (Date.now() > deadlineMs) throw new Error(`no rollout of ${versionId} started`);
-        await clock.sleep(5);
+        await realClock.sleep(5);
       }
       await states.closed(executionArn);
       const { status, error } = (await perform('states', 'DescribeExecution', { executionArn })) as {

@@ -216,7 +216,7 @@ describe('lastUse', () => {
     const { user, old } = await minted();
     expect(await aws.kindAs('none').lastUse(user.context, old, 0)).toEqual({
       state: 'unknown',
-      detail: expect.stringContaining('iam:GetAccessKeyLastUsed'),
+      detail: expect.stringContaining('ended with AccessDenied'),
     });
     expect(await kind.lastUse({ ...user.context, signal: AbortSignal.abort() }, old, 0)).toMatchObject({
       state: 'unknown',
