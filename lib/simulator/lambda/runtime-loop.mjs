@@ -81,6 +81,10 @@ function contextOf(headers) {
   };
 }
 
+// The simulator is gone, however it ended. Without this, printing the broken pipe's error would break the pipe again.
+process.stdin.resume().once('end', () => process.exit(1));
+process.stdout.once('error', () => process.exit(1));
+
 process.on('uncaughtException', (error) => fail('Uncaught Exception', error, 129));
 process.on('unhandledRejection', (reason) =>
   fail('Unhandled Promise Rejection', named('Runtime.UnhandledPromiseRejection', String(reason)), 128),

@@ -89,7 +89,8 @@ export async function startSandbox(
   child = spawn(process.execPath, [runtimeLoop], {
     cwd: definition.codeFolder,
     env: { ...environment, AWS_LAMBDA_RUNTIME_API: api.address },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Its input never brings anything, and ends when this process does: then it ends too.
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdout?.setEncoding('utf8').on('data', onOutput);
   child.stderr?.setEncoding('utf8').on('data', onOutput);

@@ -7,14 +7,28 @@ import { folderFor } from './function-folder.ts';
 
 const sandbox = fileURLToPath(new URL('../../../lib/simulator/lambda/sandbox.ts', import.meta.url));
 
-it('a function’s process ends by itself when the simulator was killed and could not end it', async () => {
-  const codeFolder = await folderFor('export const handler = async () => process.pid;');
-  const definition = JSON.stringify({ arn: 'a', handler: 'index.handler', codeFolder, timeoutSeconds: 3 });
+const waiting = `
+  export async function handler({ waitMs }) {
+    if (waitMs) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return process.pid;
+  }`;
+
+it.each([
+  ['between two invocations', 'tell();'],
+  [
+    'in the middle of one',
+    `one.invoke({ requestId: 's', payload: '{"waitMs":60000}', onDelivered: () => setTimeout(tell, 200) });`,
+  ],
+])('a function’s process ends by itself when the simulator was killed %s', async (_, then) => {
+  const codeFolder = await folderFor(waiting);
+  const definition = JSON.stringify({ arn: 'a', handler: 'index.handler', codeFolder, timeoutSeconds: 60 });
   const program = `
     import { startSandbox } from ${JSON.stringify(sandbox)};
     const environment = { _HANDLER: 'index.handler', LAMBDA_TASK_ROOT: ${JSON.stringify(codeFolder)} };
     const one = await startSandbox(${definition}, environment, () => {});
-    process.stdout.write((await one.invoke({ requestId: 'r', payload: '{}' })).payload);`;
+    const { payload } = await one.invoke({ requestId: 'r', payload: '{}' });
+    const tell = () => process.stdout.write(payload);
+    ${then}`;
   const simulator = spawn(process.execPath, ['--input-type=module', '--eval', program]);
   const [chunk] = (await once(simulator.stdout, 'data')) as [Buffer];
   const pid = Number(chunk.toString());
