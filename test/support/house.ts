@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { ensureRollout } from '../../lib/aws/rollouts.ts';
+import { ensureRollout } from '../../lib/aws/ensure-rollout.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
 import type { Check, Health } from '../../lib/core/check.ts';
 import type { Clock } from '../../lib/core/clock.ts';
@@ -39,7 +39,7 @@ export class MemoryConsumer {
   refreshes = 0;
   /** What `progress` answers for a version; converged by default. */
   progressOf: (version: ConsumerVersion) => Progress = () => ({ state: 'converged', detail: 'all on the new version' });
-  healthOf: () => Health = () => ({ state: 'healthy' });
+  healthOf: () => Health | Promise<Health> = () => ({ state: 'healthy' });
 
   /** @internal as the product sees it */
   asConsumer(): Consumer {

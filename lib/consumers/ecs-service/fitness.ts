@@ -3,7 +3,7 @@ import type { ServiceState } from './state.ts';
 
 /** Why nothing can be proven by this service, or undefined. Pure. */
 export function unfitnessOf(config: Config, service: ServiceState): string | undefined {
-  const name = `ECS service ${config.cluster}/${config.service}`;
+  const name = nameOf(config);
   if (service.status === 'MISSING') return `${name} does not exist; correct the inventory`;
   if (service.status !== 'ACTIVE')
     return `${name} is ${service.status}; remove it from the inventory if it is gone for good`;
@@ -14,6 +14,10 @@ export function unfitnessOf(config: Config, service: ServiceState): string | und
     return `${name} is scaled to zero, so that nothing proves the new version; scale it up, or state whenScaledToZero: { accept: '<reason>' }`;
   }
   return undefined;
+}
+
+function nameOf({ cluster, service }: Config): string {
+  return `ECS service ${cluster}/${service}`;
 }
 
 /** The stated reason for taking zero tasks as proof. */
@@ -33,14 +37,16 @@ export interface Injection {
  * credential however often it is restarted. Pure.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
  */
-export function pinOf(injections: readonly Injection[], secretArn: string): string | undefined {
+export function pinOf(config: Config, injections: readonly Injection[], secretArn: string): string | undefined {
+  const because = (what: string) =>
+    `${nameOf(config)}: ${what}, so that no restart gives it the new one; name the secret without a version in the task definition`;
   for (const { container, valueFrom } of injections) {
     const parts = valueFrom.split(':');
     const [, stage = '', versionId = ''] = parts.slice(7);
     if (!names(parts.slice(0, 7).join(':'), secretArn)) continue;
-    if (versionId !== '') return `container ${container} pins version ${versionId} of the secret`;
+    if (versionId !== '') return because(`container ${container} pins version ${versionId} of the secret`);
     if (stage !== '' && stage !== 'AWSCURRENT')
-      return `container ${container} takes the secret's version labelled ${stage}`;
+      return because(`container ${container} takes the secret's version labelled ${stage}`);
   }
   return undefined;
 }

@@ -14,8 +14,8 @@ export function createConsumer(clock: Pick<Clock, 'nowMs'> = { nowMs: Date.now }
   async function assertFit(config: Config, { secretArn }: ConsumerVersion): Promise<void> {
     const service = await ecs.describe(config);
     const reason =
-      unfitnessOf(config, service) ?? pinOf(await ecs.injectionsOf(config, service.taskDefinition), secretArn);
-    if (reason !== undefined) throw new KeyturnError('ConsumerUnfit', `${config.cluster}/${config.service}: ${reason}`);
+      unfitnessOf(config, service) ?? pinOf(config, await ecs.injectionsOf(config, service.taskDefinition), secretArn);
+    if (reason !== undefined) throw new KeyturnError('ConsumerUnfit', reason);
   }
 
   return {

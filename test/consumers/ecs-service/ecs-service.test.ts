@@ -109,7 +109,11 @@ it.each(['CODE_DEPLOY', 'EXTERNAL'] as const)('the deployment controller %s is u
 it('a service scaled to zero is converged when that is accepted, once its last task has stopped', {
   timeout: 30_000,
 }, async () => {
-  const estate = await ecs.estate({ whenScaledToZero: { accept: 'runs on Mondays' } });
+  // A second of draining: long enough for a look while the tasks live.
+  const estate = await ecs.estate({
+    whenScaledToZero: { accept: 'runs on Mondays' },
+    targetGroup: { healthPath: '/', intervalMs: 30, deregistrationDelayMs: 1_000 },
+  });
   const version = await promote(estate);
   await estate.scaleToZero?.();
   const ticket = await estate.consumer.start(estate.config, version);

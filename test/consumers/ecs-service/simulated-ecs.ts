@@ -11,6 +11,7 @@ import type { EcsService, ServiceSetup } from '../../../lib/simulator/ecs/index.
 import { startSimulator } from '../../../lib/simulator/index.ts';
 import type { Iam } from '../../../lib/simulator/services/iam/iam.ts';
 import type { SecretsManager } from '../../../lib/simulator/services/secrets-manager/secrets-manager.ts';
+import type { SimulatedWorld } from '../../../lib/simulator/world.ts';
 import type { ConsumerEstate, ConsumerHarness } from '../../support/describe-consumer.ts';
 
 const app = [process.execPath, fileURLToPath(new URL('./app.mjs', import.meta.url))];
@@ -20,9 +21,12 @@ export interface EcsEstate extends ConsumerEstate<Config> {
   secretArn: string;
 }
 
-/** ECS with real processes in the simulator, each service with a secret of its own and a principal with the facts' statements. */
-export async function startSimulatedEcs() {
-  const world = await startSimulator({ iamPropagationMs: 0 });
+/**
+ * ECS with real processes in the simulator, each service with a secret of its own and a principal with the facts' statements.
+ * @param given one with IAM, Secrets Manager and ECS, listening; default a new one.
+ */
+export async function startSimulatedEcs(given?: SimulatedWorld) {
+  const world = given ?? (await startSimulator({ iamPropagationMs: 0 }));
   const ecs = world.service<EcsService>('ecs');
   const iam = world.service<Iam>('iam');
   const secrets = world.service<SecretsManager>('secretsmanager');
@@ -52,22 +56,26 @@ export async function startSimulatedEcs() {
   }
 
   async function estate(
-    setup: Partial<ServiceSetup> & { valueFrom?: string; whenScaledToZero?: Config['whenScaledToZero'] } = {},
+    setup: Partial<ServiceSetup> & {
+      /** Default: one of its own, with a field `version`. */
+      secret?: { arn: string; field: string };
+      valueFrom?: string;
+      whenScaledToZero?: Config['whenScaledToZero'];
+    } = {},
   ): Promise<EcsEstate> {
     services += 1;
     const service = `app-${services}`;
-    const { valueFrom = '', whenScaledToZero, ...others } = setup;
-    const token = randomUUID();
+    const { valueFrom = '', whenScaledToZero, secret, environment, ...others } = setup;
     const own = join(roll, service);
-    const secretArn = secrets.create({ name: service, secretString: '{}' });
-    await put(secretArn, token);
+    const secretArn = secret?.arn ?? secrets.create({ name: service, secretString: '{}' });
+    if (secret === undefined) await put(secretArn, randomUUID());
     mkdirSync(own);
     await ecs.createService({
       cluster,
       serviceName: service,
       command: app,
-      environment: { ROLL: own, STOP_AFTER_MS: '150' },
-      secrets: { VERSION: `${secretArn}:version${valueFrom || '::'}` },
+      environment: { ROLL: own, STOP_AFTER_MS: '150', ...environment },
+      secrets: { VERSION: `${secretArn}:${secret?.field ?? 'version'}${valueFrom || '::'}` },
       executionRoleArn: executionRole.arn,
       desiredCount: 2,
       targetGroup: { healthPath: '/', intervalMs: 30, deregistrationDelayMs: 50 },
@@ -127,7 +135,7 @@ export async function startSimulatedEcs() {
     consumerOf,
     estate,
     async stop() {
-      await world.close();
+      if (given === undefined) await world.close();
       rmSync(roll, { recursive: true, force: true });
     },
   };
