@@ -1,7 +1,7 @@
 import { secretsManagerClient, ssmClient, stepFunctionsClient } from '../../lib/aws/clients.ts';
 import { listEntries } from '../../lib/aws/inventory-list.ts';
 import { inventoryReader } from '../../lib/aws/inventory-reader.ts';
-import { rolloutView } from '../../lib/aws/rollouts.ts';
+import { rolloutView } from '../../lib/aws/rollout-view.ts';
 import { rotateSecret } from '../../lib/aws/rotate-secret.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
 import { performCampaign } from '../../lib/core/campaign/perform-campaign.ts';

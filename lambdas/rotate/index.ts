@@ -1,7 +1,7 @@
 import { createKind } from '#kind';
 import { secretsManagerClient, ssmClient, stepFunctionsClient } from '../../lib/aws/clients.ts';
+import { ensureRollout } from '../../lib/aws/ensure-rollout.ts';
 import { inventoryReader } from '../../lib/aws/inventory-reader.ts';
-import { ensureRollout } from '../../lib/aws/rollouts.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
 import { RotationEvent } from '../../lib/core/rotation/event.ts';
 import { rotate } from '../../lib/core/rotation/rotator.ts';

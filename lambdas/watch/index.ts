@@ -1,7 +1,7 @@
 import { secretsManagerClient, snsClient, ssmClient, stepFunctionsClient } from '../../lib/aws/clients.ts';
 import { inventoryReader, isInventoried } from '../../lib/aws/inventory-reader.ts';
 import { notifier } from '../../lib/aws/notifier.ts';
-import { rolloutView } from '../../lib/aws/rollouts.ts';
+import { rolloutView } from '../../lib/aws/rollout-view.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
 import { LabelUpdatedEvent, watchLabel } from '../../lib/core/rollout/watch-label.ts';
 import { requireEnv } from '../../lib/runtime/env.ts';

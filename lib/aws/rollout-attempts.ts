@@ -8,7 +8,15 @@ import {
 import * as z from 'zod/mini';
 import { executionName } from '../core/rollout/name.ts';
 import { namedError, nameOf } from './named-error.ts';
-import { executionArn, type RolloutRef, type RolloutStatus } from './rollouts.ts';
+
+/** A version, whose rollout is asked about. */
+export interface RolloutRef {
+  secretArn: string;
+  versionId: string;
+}
+
+/** The status of an execution. */
+export type RolloutStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'PENDING_REDRIVE';
 
 /** One execution of a version's rollout. */
 export interface Attempt extends RolloutRef {
@@ -39,12 +47,23 @@ export async function newestAttempt(
 ): Promise<Attempt | undefined> {
   let newest: Attempt | undefined;
   for (let attempt = 1; ; attempt++) {
-    const arn = executionArn(machineArn, executionName(ref.secretArn, ref.versionId, attempt));
-    const found = await describe(client, arn, abortSignal);
+    const found = await attemptOf(client, machineArn, ref, attempt, abortSignal);
     if (found === undefined) return newest;
     newest = found;
     if (newest.status === 'RUNNING') return newest;
   }
+}
+
+/** One attempt of a version's rollout; undefined when there was none. Read-only. */
+export async function attemptOf(
+  client: SFNClient,
+  machineArn: string,
+  ref: RolloutRef,
+  attempt: number,
+  abortSignal: AbortSignal,
+): Promise<Attempt | undefined> {
+  const name = executionName(ref.secretArn, ref.versionId, attempt);
+  return await describe(client, `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`, abortSignal);
 }
 
 /** Every rollout that runs now. Read-only; one call per page, and one per rollout, because a name is a hash. */

@@ -4,6 +4,7 @@ import type { Connection } from '../aws/connection.ts';
 import { type LastRecord, newestRecord } from '../aws/evidence-reader.ts';
 import { recordRequest } from '../aws/evidence-store.ts';
 import { listEntries } from '../aws/inventory-list.ts';
+import type { RolloutRef } from '../aws/rollout-attempts.ts';
 import {
   type Attempt,
   type EnteredState,
@@ -11,7 +12,6 @@ import {
   newestAttempt,
   openRollouts,
 } from '../aws/rollout-attempts.ts';
-import type { RolloutRef } from '../aws/rollouts.ts';
 import { rotateSecret } from '../aws/rotate-secret.ts';
 import { s3Client } from '../aws/s3-client.ts';
 import { secretStore } from '../aws/secret-store.ts';

@@ -1,4 +1,4 @@
-import type { RolloutRef } from '../aws/rollouts.ts';
+import type { RolloutRef } from '../aws/rollout-attempts.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Timings } from '../core/entry.ts';
 import { messageOf, type RolloutResult } from '../core/evidence/evidence.ts';
