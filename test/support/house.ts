@@ -77,7 +77,7 @@ export interface House {
   /** Another attempt of the open rollout, from the labels. */
   resume(): Promise<void>;
   /** Starts RotateSecret and returns the new version's id. */
-  start(): Promise<string>;
+  start(token?: string): Promise<string>;
   /** RotateSecret, and waits until its rollout is closed. Returns the rollout's status and the version. */
   turn(): Promise<{ status: string; versionId: string; error: string | undefined }>;
   rolloutOf(versionId: string, attempt?: number): Promise<{ status: string; error: string | undefined }>;
@@ -247,8 +247,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       const { versionId } = JSON.parse(states.executionsOf().at(-1)?.input ?? '{}') as { versionId: string };
       await parts.ensureRollout({ secretArn, versionId });
     },
-    async start() {
-      const versionId = randomUUID();
+    async start(versionId = randomUUID()) {
       const rules = { RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 30 } };
       await perform('secretsmanager', 'RotateSecret', { SecretId: secretArn, ClientRequestToken: versionId, ...rules });
       return versionId;
