@@ -5,6 +5,7 @@ import { type Evidence, evidenceOf, type RolloutResult, type RolloutState } from
 import { labels } from '../labels.ts';
 import type { SecretStore } from '../ports.ts';
 import { holderOf } from '../rotation/guard.ts';
+import { readIfAny } from '../rotation/recorded-identities.ts';
 import { secretNameOf } from '../secret-arn.ts';
 import { viewsOff, writeViews } from '../views/write-views.ts';
 import { stripPending, stripRetiring } from './abandon.ts';
@@ -46,6 +47,9 @@ const ops: Ops = {
       waitedSeconds,
       entry.timings.promotionSeconds,
     );
+    // Completes the move of an attempt that died in it; otherwise nothing is left to move.
+    if (promotion.state === 'went-back')
+      await moveBack(secretArn, { keep: promotion.retire, retire: promotion.keep }, store);
     const { pollSeconds, rotationSeconds } = entry.timings;
     return { ...promotion, pollSeconds, rotationSeconds, retireFunctionArn: functions[`retire:${entry.kind}`] };
   },
@@ -135,8 +139,12 @@ const ops: Ops = {
 
   async 'end-abandoned'({ secretArn }, { store }) {
     // finishSecret may have labelled the outgoing version and died before the promotion.
-    const current = holderOf(await store.describe(secretArn), labels.current);
-    if (current !== undefined) await stripRetiring(secretArn, current, store);
+    const state = await store.describe(secretArn);
+    const current = holderOf(state, labels.current);
+    const pending = holderOf(state, labels.pending);
+    // The next rotation has a value, so createSecret let it pass: the label, if any, is its own finishSecret's.
+    const isNext = pending !== undefined && pending !== current && (await readIfAny(store, secretArn, pending));
+    if (current !== undefined && !isNext) await stripRetiring(secretArn, current, store);
     return {};
   },
 

@@ -5,7 +5,7 @@ import { holderOf } from '../rotation/guard.ts';
 
 export type Promotion =
   | { state: 'promoted'; keep: string; retire: string }
-  /** An earlier attempt went back and did not end: `retire` is the version that failed. */
+  /** An earlier attempt went back and did not end: `retire` is the version that failed. It may lack its retiring label yet. */
   | { state: 'went-back'; keep: string; retire: string }
   | { state: 'waiting' }
   /** It will not come by itself: too late, or its pending label is gone. */
@@ -33,7 +33,14 @@ export function observePromotion(
     return { state: 'promoted', keep: versionId, retire };
   }
   const current = holderOf(state, labels.current);
-  if (held.includes(labels.retiring) && current !== undefined)
+  // AWSCURRENT left it, and the retiring label has not followed: an attempt died between the two, or somebody moved
+  // AWSCURRENT back by hand. Consumers may run on the version, so it is not one that never promoted.
+  const halfway =
+    held.includes(labels.previous) &&
+    !held.includes(labels.pending) &&
+    current !== undefined &&
+    holderOf(state, labels.retiring) === current;
+  if ((held.includes(labels.retiring) || halfway) && current !== undefined)
     return { state: 'went-back', keep: current, retire: versionId };
   if (!held.includes(labels.pending))
     return { state: 'expired', reason: `${labels.pending} was taken from ${versionId}` };

@@ -136,7 +136,12 @@ export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Pro
   }
 }
 
-/** Ends the credential of a rotation that never promoted. Idempotent. @throws CurrentMoved when it was promoted after all */
+/**
+ * Ends the credential of a rotation that never promoted. Idempotent. Its identity is spared while a version that is
+ * current, retiring or on its way may be the same one: with two names in turn the next rotation installs it anew, and
+ * of a pending version without a value nobody knows yet. What is left then, that rotation replaces or discards.
+ * @throws CurrentMoved when it was promoted after all
+ */
 export async function discardAbandoned(
   request: { secretArn: string; versionId: string },
   parts: RetirementParts,
@@ -144,19 +149,24 @@ export async function discardAbandoned(
   const context = await contextFor(request.secretArn, parts);
   const state = await parts.store.describe(request.secretArn);
   const held = state.versions[request.versionId] ?? [];
-  if (held.includes(labels.current) || held.includes(labels.pending) || held.includes(labels.retiring)) {
+  // Any label: AWSPREVIOUS too says that it was promoted once, and consumers may run on it.
+  if (held.length > 0) {
     throw new KeyturnError(
       'CurrentMoved',
       `${state.name}: ${request.versionId} is ${held.join(', ')}; it is not abandoned`,
     );
   }
+  const [current, pending, retiring] = [labels.current, labels.pending, labels.retiring].map((label) =>
+    holderOf(state, label),
+  );
+  if (pending !== undefined && pending !== current) return;
   const credential = await credentialOf(request.secretArn, request.versionId, context, parts);
   if (credential === undefined) return;
   const identity = parts.kind.identify(credential);
-  const currentId = holderOf(state, labels.current);
-  const current =
-    currentId === undefined ? undefined : await credentialOf(request.secretArn, currentId, context, parts);
-  if (current !== undefined && parts.kind.identify(current) === identity) return;
+  for (const versionId of [current, retiring]) {
+    const other = versionId && (await credentialOf(request.secretArn, versionId, context, parts));
+    if (other && parts.kind.identify(other) === identity) return;
+  }
   await parts.kind.discard(context, identity);
 }
 
