@@ -10,7 +10,7 @@ import { SecretValue } from '../../lib/core/secret-value.ts';
 import { startSimulator } from '../../lib/simulator/index.ts';
 import { AwsError, type Operation } from '../../lib/simulator/types.ts';
 import { fastClock } from '../support/clocks.ts';
-import { buildHouse, type House } from '../support/house.ts';
+import { buildHouse, consumerEntry, type House } from '../support/house.ts';
 
 // What goes wrong with Secrets Manager, the inventory and the campaign, rather than with a target.
 
@@ -94,6 +94,19 @@ describe('the inventory', () => {
     await expect(run('setSecret')).rejects.toMatchObject({ code: 'InventoryUnreadable' });
     await untouched(house, old);
   });
+});
+
+it('an inventory that gains a consumer during the soak holds the rollout until it is planned anew', async () => {
+  const house = await begin();
+  const old = await currentOf(house);
+  house.beforeInvoke = (_, { op }) => {
+    if (op === 'last-use' && house.entry.waves.length === 1) house.entry.waves.push([consumerEntry('api')]);
+  };
+  const { versionId, ...end } = await house.turn();
+  expect(end).toMatchObject({ status: 'FAILED', error: 'InventoryChanged' });
+  expect([house.target.accepts(await currentOf(house)), house.target.accepts(old)]).toEqual([true, true]);
+  await house.resume();
+  expect((await house.rolloutOf(versionId, 2)).status).toBe('SUCCEEDED');
 });
 
 describe('Secrets Manager', () => {
