@@ -5,16 +5,18 @@ import { isIP } from 'node:net';
 export interface CertificateAuthority {
   /** PEM. */
   readonly certificate: string;
-  /** A server certificate for these names and IPv4 addresses, and its key, both PEM. */
-  issue(names: readonly string[]): { certificate: string; key: string };
+  /** A server certificate for these names and IPv4 addresses, and its key, both PEM. Default: good for a day. */
+  issue(names: readonly string[], validUntilMs?: number): { certificate: string; key: string };
 }
+
+const hourMs = 3_600_000;
 
 export function createCertificateAuthority(name = 'Test CA'): CertificateAuthority {
   const issuer = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const own = { subject: name, issuer: name, key: issuer.publicKey, signer: issuer.privateKey };
   return {
     certificate: certify({ ...own, extensions: [basicConstraints, subjectKeyId(issuer.publicKey)] }),
-    issue(names) {
+    issue(names, validUntilMs) {
       const server = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       return {
         certificate: certify({
@@ -23,6 +25,7 @@ export function createCertificateAuthority(name = 'Test CA'): CertificateAuthori
           key: server.publicKey,
           signer: issuer.privateKey,
           extensions: [alternativeNames(names)],
+          validUntilMs,
         }),
         key: server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       };
@@ -36,17 +39,19 @@ interface Request {
   key: KeyObject;
   signer: KeyObject;
   extensions: Buffer[];
+  validUntilMs?: number | undefined;
 }
 
 /** X.509 v3 (RFC 5280 section 4.1), ECDSA with SHA-256. */
-function certify({ subject, issuer, key, signer, extensions }: Request): string {
+function certify({ subject, issuer, key, signer, extensions, validUntilMs }: Request): string {
+  const untilMs = validUntilMs ?? Date.now() + 24 * hourMs;
   const algorithm = sequence(objectId('2a8648ce3d040302'));
   const toBeSigned = sequence(
     der(0xa0, integer(Buffer.from([2]))),
     integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     algorithm,
     distinguishedName(issuer),
-    sequence(time(Date.now() - 3_600_000), time(Date.now() + 86_400_000)),
+    sequence(time(Math.min(Date.now(), untilMs) - hourMs), time(untilMs)),
     distinguishedName(subject),
     spki(key),
     der(0xa3, sequence(...extensions)),
