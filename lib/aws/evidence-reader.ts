@@ -48,7 +48,9 @@ export async function newestRecord(
   }
   if (newest === undefined) return undefined;
   const record = await read(client, bucket, newest.key, LastRecord, abortSignal);
-  const asked = requestKey(secretName, record.versionId);
+  const { versionId, attempt } = record;
+  const back = requestKey(secretName, versionId, attempt);
+  const asked = keys.has(back) ? back : requestKey(secretName, versionId);
   return { ...record, request: keys.has(asked) ? await read(client, bucket, asked, Request, abortSignal) : null };
 }
 

@@ -13,9 +13,10 @@ export function evidenceKey({ secret, versionId, attempt, result }: Evidence): s
   return `${evidencePrefix(secret)}${versionId}/${attempt}-${result}.json`;
 }
 
-/** Beside the record of the rollout that it led to. */
-export function requestKey(secretName: string, versionId: string): string {
-  return `${evidencePrefix(secretName)}${versionId}/request.json`;
+/** Beside the record of the rollout that it led to; with `attempt`, of the rollback that this attempt is. */
+export function requestKey(secretName: string, versionId: string, attempt?: number): string {
+  const name = attempt === undefined ? 'request' : `rollback-${attempt}`;
+  return `${evidencePrefix(secretName)}${versionId}/${name}.json`;
 }
 
 /** Writes a record once; a second write of the same rollout keeps the first. */
@@ -27,14 +28,15 @@ export function evidenceStore(
   return (evidence) => putOnce(client, bucket, evidenceKey(evidence), evidence, abortSignal);
 }
 
-/** Writes down, once per version, who asked for a rotation and why. */
+/** Writes down, once per version (or attempt that goes back), who asked for it and why. */
 export async function recordRequest(
   client: S3Client,
   bucket: string,
   request: RotationRequest,
   abortSignal: AbortSignal,
+  attempt?: number,
 ): Promise<void> {
-  await putOnce(client, bucket, requestKey(request.secret, request.versionId), request, abortSignal);
+  await putOnce(client, bucket, requestKey(request.secret, request.versionId, attempt), request, abortSignal);
 }
 
 async function putOnce(

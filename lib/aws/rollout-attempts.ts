@@ -26,6 +26,8 @@ export interface Attempt extends RolloutRef {
   /** Why it failed, as Step Functions tells it. */
   error: string | undefined;
   cause: string | undefined;
+  /** Whether an operator asked this attempt to go back. */
+  backOnRequest: boolean;
 }
 
 /** A state that an execution entered. */
@@ -36,7 +38,12 @@ export interface EnteredState {
   name: string;
 }
 
-const Input = z.object({ secretArn: z.string(), versionId: z.string(), attempt: z.number() });
+const Input = z.object({
+  secretArn: z.string(),
+  versionId: z.string(),
+  attempt: z.number(),
+  direction: z.optional(z.string()),
+});
 
 /** The newest attempt of a version's rollout; undefined before any started. Read-only. */
 export async function newestAttempt(
@@ -45,12 +52,22 @@ export async function newestAttempt(
   ref: RolloutRef,
   abortSignal: AbortSignal,
 ): Promise<Attempt | undefined> {
-  let newest: Attempt | undefined;
+  return (await attemptsOf(client, machineArn, ref, abortSignal)).at(-1);
+}
+
+/** Every attempt of a version's rollout, oldest first. Read-only. */
+export async function attemptsOf(
+  client: SFNClient,
+  machineArn: string,
+  ref: RolloutRef,
+  abortSignal: AbortSignal,
+): Promise<Attempt[]> {
+  const attempts: Attempt[] = [];
   for (let attempt = 1; ; attempt++) {
     const found = await attemptOf(client, machineArn, ref, attempt, abortSignal);
-    if (found === undefined) return newest;
-    newest = found;
-    if (newest.status === 'RUNNING') return newest;
+    if (found === undefined) return attempts;
+    attempts.push(found);
+    if (found.status === 'RUNNING') return attempts;
   }
 }
 
@@ -128,8 +145,8 @@ async function describe(client: SFNClient, arn: string, abortSignal: AbortSignal
   try {
     const answer = await client.send(new DescribeExecutionCommand({ executionArn: arn }), { abortSignal });
     const { status = 'RUNNING', error, cause } = answer;
-    const { secretArn, versionId, attempt } = Input.parse(JSON.parse(answer.input ?? '{}'));
-    return { executionArn: arn, secretArn, versionId, attempt, status, error, cause };
+    const { direction, ...named } = Input.parse(JSON.parse(answer.input ?? '{}'));
+    return { executionArn: arn, ...named, status, error, cause, backOnRequest: direction === 'back' };
   } catch (error) {
     if (nameOf(error) === 'ExecutionDoesNotExist') return undefined;
     throw namedError(error, `DescribeExecution ${arn}`);

@@ -1,12 +1,14 @@
 import { callerArn } from '../aws/caller.ts';
 import { secretsManagerClient, ssmClient, stepFunctionsClient, stsClient } from '../aws/clients.ts';
 import type { Connection } from '../aws/connection.ts';
+import { ensureAttempt, startAttempt, stopAttempt } from '../aws/ensure-rollout.ts';
 import { type LastRecord, newestRecord } from '../aws/evidence-reader.ts';
 import { recordRequest } from '../aws/evidence-store.ts';
 import { listEntries } from '../aws/inventory-list.ts';
 import type { RolloutRef } from '../aws/rollout-attempts.ts';
 import {
   type Attempt,
+  attemptsOf,
   type EnteredState,
   enteredStates,
   newestAttempt,
@@ -19,7 +21,9 @@ import { readSettings } from '../aws/settings-reader.ts';
 import { versionDates } from '../aws/version-dates.ts';
 import type { SecretEntry } from '../core/entry.ts';
 import type { RotationRequest } from '../core/evidence/request.ts';
+import { labels } from '../core/labels.ts';
 import type { SecretState } from '../core/ports.ts';
+import type { WayBack } from '../core/rollout/name.ts';
 import type { Settings } from '../core/settings.ts';
 
 /** All that the CLI asks of an AWS account. It cannot read a secret's value. Every error is a KeyturnError. */
@@ -33,8 +37,18 @@ export interface Account {
   enteredStates(executionArn: string, afterEventId?: number): Promise<EnteredState[]>;
   newestRecord(secretName: string): Promise<LastRecord | undefined>;
   callerArn(): Promise<string>;
-  recordRequest(request: RotationRequest): Promise<void>;
+  /** Oldest first. */
+  attempts(ref: RolloutRef): Promise<Attempt[]>;
+  /** With `attempt`: of the rollback that this attempt is. */
+  recordRequest(request: RotationRequest, attempt?: number): Promise<void>;
   rotate(secretId: string, token: string): Promise<void>;
+  /** Puts the retiring label on a version. @throws LabelMoved when another one has it */
+  labelRetiring(secretArn: string, versionId: string): Promise<void>;
+  /** Makes sure that the rollout runs, and answers with its attempt. */
+  ensureRollout(ref: RolloutRef): Promise<number>;
+  /** False when there is such an attempt already. */
+  startAttempt(ref: RolloutRef & { attempt: number }, wayBack: WayBack): Promise<boolean>;
+  stopAttempt(executionArn: string): Promise<void>;
 }
 
 /** The account that a connection leads to. Calls end when the signal aborts. */
@@ -44,7 +58,7 @@ export function accountOf(to: Connection, signal: AbortSignal): Account {
   const stepFunctions = stepFunctionsClient(to);
   const s3 = s3Client(to);
   const sts = stsClient(to);
-  const { describe } = secretStore(secretsManager, signal);
+  const { describe, moveLabel } = secretStore(secretsManager, signal);
   let known: Promise<Settings> | undefined;
   const settings = () => {
     known ??= readSettings(ssm, signal);
@@ -61,7 +75,18 @@ export function accountOf(to: Connection, signal: AbortSignal): Account {
     enteredStates: (arn, afterEventId = 0) => enteredStates(stepFunctions, arn, afterEventId, signal),
     newestRecord: async (secretName) => newestRecord(s3, await bucket(), secretName, signal),
     callerArn: () => callerArn(sts, signal),
-    recordRequest: async (request) => recordRequest(s3, await bucket(), request, signal),
+    attempts: async (ref) => attemptsOf(stepFunctions, await machine(), ref, signal),
+    recordRequest: async (request, attempt) => recordRequest(s3, await bucket(), request, signal, attempt),
     rotate: (secretId, token) => rotateSecret(secretsManager, secretId, token, signal),
+    labelRetiring: (secretArn, versionId) => moveLabel(secretArn, labels.retiring, { to: versionId }),
+    ensureRollout: async (ref) => ensureAttempt(stepFunctions, await machine(), ref, signal),
+    startAttempt: async (ref, wayBack) => startAttempt(stepFunctions, await machine(), ref, wayBack, signal),
+    stopAttempt: (executionArn) =>
+      stopAttempt(
+        stepFunctions,
+        executionArn,
+        { error: 'RollbackRequested', cause: 'an operator asked to go back; the next attempt does it' },
+        signal,
+      ),
   };
 }

@@ -3,6 +3,8 @@ import type { Connection } from '../aws/connection.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Account } from './account.ts';
 import { failureOf } from './failure.ts';
+import { type ResumeOptions, resume } from './resume.ts';
+import { type RollbackOptions, rollback } from './rollback.ts';
 import { type RotateOptions, rotate } from './rotate.ts';
 import { type StatusOptions, status } from './status.ts';
 import type { Terminal } from './terminal.ts';
@@ -92,6 +94,33 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
     )
     .action(async (secret: string, options: RotateOptions) => {
       end(await rotate(secret, options, { account: account(), clock, terminal, interrupted, onInterrupt }));
+    });
+
+  program
+    .command('resume')
+    .description('find the way out of a hold, and take it')
+    .argument('<secret>', 'name or ARN')
+    .option('--dry-run', 'say what it would do, and do nothing')
+    .option('--watch', 'follow the rollout to its end; Ctrl-C stops watching, not the rollout')
+    .option('--json', 'print one JSON object per line')
+    .addHelpText(
+      'after',
+      examples('keyturn resume buywhere/db/app --dry-run', 'keyturn resume buywhere/db/app --watch'),
+    )
+    .action(async (secret: string, options: ResumeOptions) => {
+      end(await resume(secret, options, { account: account(), clock, terminal, interrupted, onInterrupt }));
+    });
+
+  program
+    .command('rollback')
+    .description('take an open or held rollout back to the credential before')
+    .argument('<secret>', 'name or ARN')
+    .requiredOption('--reason <text>', 'why; it goes on record, with the caller’s ARN')
+    .option('--watch', 'follow the rollout to its end; Ctrl-C stops watching, not the rollout')
+    .option('--json', 'print one JSON object per line')
+    .addHelpText('after', examples('keyturn rollback buywhere/db/app --reason "errors since 03:12" --watch'))
+    .action(async (secret: string, options: RollbackOptions) => {
+      end(await rollback(secret, options, { account: account(), clock, terminal, interrupted, onInterrupt }));
     });
   return program;
 }

@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../core/clock.ts';
 import { KeyturnError } from '../core/errors.ts';
 import { labels } from '../core/labels.ts';
 import type { SecretState } from '../core/ports.ts';
 import { rotatingVersion } from '../core/rollout/standing.ts';
 import { holderOf } from '../core/rotation/guard.ts';
-import type { Account } from './account.ts';
 import type { ExitCode } from './failure.ts';
 import { findEntry } from './find-entry.ts';
-import { oneLine, type Terminal } from './terminal.ts';
-import { type Watched, watch } from './watch.ts';
-import { watchLines } from './watch-lines.ts';
+import { type FollowParts, follow } from './follow.ts';
+import { parseReason } from './reason.ts';
 
 export interface RotateOptions {
   reason: string;
@@ -18,20 +15,8 @@ export interface RotateOptions {
   json?: boolean;
 }
 
-export interface RotateParts {
-  account: Account;
-  clock: Clock;
-  terminal: Terminal;
-  /** Ends the account's calls: nothing more is wanted of them. */
-  interrupted: AbortController;
-  /** Calls back once when the operator presses Ctrl-C, instead of ending the process. Returns how to stop listening. */
-  onInterrupt(listener: () => void): () => void;
-}
-
-const LONGEST_REASON = 1000;
-
 /** Starts a rotation, with its reason on record before it begins. With `watch`, follows it to its end. */
-export async function rotate(named: string, options: RotateOptions, parts: RotateParts): Promise<ExitCode | 130> {
+export async function rotate(named: string, options: RotateOptions, parts: FollowParts): Promise<ExitCode | 130> {
   const { account, clock, terminal } = parts;
   const reason = parseReason(options.reason);
   const entry = await findEntry(named, await account.entries(), account);
@@ -51,16 +36,7 @@ export async function rotate(named: string, options: RotateOptions, parts: Rotat
   }
   if (!options.watch) return 0;
   const { timings } = entry;
-  return follow({ secret: entry.secret, secretArn: state.arn, versionId, timings }, options, parts);
-}
-
-/** @throws InvalidInput */
-function parseReason(text: string): string {
-  const reason = oneLine(text);
-  if (reason === '') throw new KeyturnError('InvalidInput', '--reason is empty; say why, for the record');
-  if (reason.length > LONGEST_REASON)
-    throw new KeyturnError('InvalidInput', `--reason is longer than ${LONGEST_REASON} characters`);
-  return reason;
+  return follow({ secret: entry.secret, secretArn: state.arn, versionId, timings }, ['retired'], options, parts);
 }
 
 /** Before anything is written or started; createSecret refuses again by the same labels. @throws RolloutStillOpen, RotationDisabled */
@@ -75,26 +51,4 @@ function refuseWhileOpen(state: SecretState): void {
       ? `a rotation is in progress (version ${rotating})`
       : `its last rollout is still open (version ${retiring} is retiring)`;
   throw new KeyturnError('RolloutStillOpen', `${state.name}: ${why}; see keyturn status ${state.name}`);
-}
-
-async function follow(watched: Watched, { json = false }: RotateOptions, parts: RotateParts): Promise<ExitCode | 130> {
-  const { account, clock, terminal, interrupted, onInterrupt } = parts;
-  const stopListening = onInterrupt(() => interrupted.abort());
-  const lines = watchLines(terminal, clock.nowMs);
-  try {
-    for await (const event of watch(watched, account, clock, interrupted.signal)) {
-      if (json) terminal.out(JSON.stringify(event));
-      else lines.show(event);
-      if (event.event === 'ended') return event.result === 'retired' ? 0 : 1;
-    }
-    return 1;
-  } catch (error) {
-    terminal.err(`Stopped watching; the rotation goes on. See keyturn status ${watched.secret}`);
-    if (!interrupted.signal.aborted) throw error;
-    // 128 + SIGINT, as shells have it: neither retired nor failed.
-    return 130;
-  } finally {
-    lines.stop();
-    stopListening();
-  }
 }

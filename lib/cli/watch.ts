@@ -21,6 +21,8 @@ export type WatchEvent =
 export interface Watched extends RolloutRef {
   secret: string;
   timings: Pick<Timings, 'promotionSeconds' | 'rotationSeconds'>;
+  /** The attempt that was started now; earlier ones are of the past. Undefined: a rotation was started. */
+  fromAttempt?: number;
 }
 
 /** Between two looks. A rollout takes minutes; two calls every two seconds are far below Step Functions' quotas. */
@@ -33,15 +35,18 @@ export async function* watch(
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
-  const { secret, versionId } = watched;
+  const { secret, versionId, fromAttempt } = watched;
   const happened = (atMs: number): Happened => ({ at: new Date(atMs).toISOString(), secret, versionId });
   const progress = new Progress();
-  yield { event: 'phase', ...happened(clock.nowMs()), phase: 'rotating', goingBack: false };
+  if (fromAttempt === undefined)
+    yield { event: 'phase', ...happened(clock.nowMs()), phase: 'rotating', goingBack: false };
   const awaitRollout = promotionWatch(watched, account, clock);
   for (;;) {
     signal.throwIfAborted();
     // The status first: when it says that the execution has ended, the history that is read after it is whole.
-    const attempt = await account.newestAttempt(watched);
+    const newest = await account.newestAttempt(watched);
+    // DescribeExecution is eventually consistent: an attempt that was just started may not be there at the first look.
+    const attempt = newest !== undefined && newest.attempt >= (fromAttempt ?? 1) ? newest : undefined;
     if (attempt === undefined) {
       const reason = await awaitRollout();
       if (reason !== undefined) {

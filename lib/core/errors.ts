@@ -61,6 +61,8 @@ const conditions = {
   NotProven: { retryable: true },
   /** The predecessor of a failed version does not work either and could not be installed again. */
   CannotGoBack: { retryable: false },
+  /** An operator asked a rollout to go back. */
+  RollbackRequested: { retryable: false },
   /** A consumer did not converge on the new version. */
   ConsumerFailed: { retryable: false },
   /** A consumer is not as the inventory says: missing, scaled to zero, pinned, of an unsupported controller. */

@@ -26,6 +26,8 @@ const byState: Readonly<Record<string, Phase>> = {
   WriteViews: 'writing views',
   WaitForSkew: 'writing views',
   Waves: 'refreshing consumers',
+  BackOnRequest: 'going back',
+  WaitOutAttempt: 'going back',
   VerifyPredecessor: 'going back',
   MoveBack: 'going back',
   Back: 'going back',

@@ -5,7 +5,7 @@ import { choose, type State, type States, set, task, wait } from './states.ts';
  * The rollout of one version, from its promotion to the retired credential's proof of death, as one Step Functions
  * (Standard, JSONPath) execution. Going back is the same way with `keep` and `retire` exchanged (`$.turn`).
  *
- * Input: `{secretArn, versionId, attempt}`. The state holds ARNs, version ids, identities and instants, never values.
+ * Input: `{secretArn, versionId, attempt}`, and `{direction: 'back', settleSeconds}` when an operator wants it back. The state holds ARNs, version ids, identities and instants, never values.
  * Whatever is unknown ends in Hold: everything works, the retiring label stays, an alarm goes off.
  */
 export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: string }): object {
@@ -58,7 +58,38 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
         ].map((part) => [`${part}.$`, `$.Payload.${part}`]),
       ),
     },
-    Whither: choose('$.promotion.answer.state', { promoted: 'Forward' }, 'WentBack'),
+    Whither: {
+      Type: 'Choice',
+      Choices: [
+        {
+          And: [
+            { Variable: '$.promotion.answer.state', StringEquals: 'promoted' },
+            { Variable: '$.direction', IsPresent: true },
+          ],
+          Next: 'BackOnRequest',
+        },
+        { Variable: '$.promotion.answer.state', StringEquals: 'promoted', Next: 'Forward' },
+      ],
+      Default: 'WentBack',
+    },
+    BackOnRequest: set(
+      'failure',
+      { Error: 'RollbackRequested', Cause: 'an operator asked to go back; the request is on record' },
+      'BackFrom',
+    ),
+    BackFrom: set(
+      'turn',
+      {
+        direction: 'forward',
+        'keep.$': '$.promotion.answer.keep',
+        'retire.$': '$.promotion.answer.retire',
+        soakSeconds: 0,
+        graceSeconds: 0,
+      },
+      'WaitOutAttempt',
+    ),
+    // StopExecution does not end an invocation: what the stopped attempt began must be over before labels move.
+    WaitOutAttempt: wait('$.settleSeconds', 'VerifyPredecessor'),
     WentBack: set(
       'failure',
       {
