@@ -51,6 +51,7 @@ describe('the phases of a rotation and its rollout', () => {
     ['reRead', 'AWSCURRENT always works'],
     ['waitOut', 'AWSCURRENT always works'],
     ['discardLooksAtPending', 'a pending credential is discarded'],
+    ['knowsPromoted', 'no proof, no revocation'],
   ])('break a law without the guard %s: %s', (guard, law) => {
     const { states, broken, way } = explore({ ...allGuards, [guard]: false });
     console.log(`without ${guard}: ${broken} after ${states} states: ${way.join(' → ')}`);

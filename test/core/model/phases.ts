@@ -22,6 +22,8 @@ export interface State {
   turn: 'forward' | 'back';
   rollout: Phase;
   movesByHand: 0 | 1;
+  /** Whether `N` was current once: AWSPREVIOUS says so. */
+  promoted: boolean;
 }
 
 type Phase =
@@ -40,6 +42,8 @@ export interface Guards {
   waitOut: boolean;
   /** What an abandoned rotation leaves is not discarded while it may be the next one's credential. */
   discardLooksAtPending: boolean;
+  /** What was promoted once is never taken for a rotation that never promoted. */
+  knowsPromoted: boolean;
 }
 
 export const allGuards: Guards = {
@@ -49,6 +53,7 @@ export const allGuards: Guards = {
   reRead: true,
   waitOut: true,
   discardLooksAtPending: true,
+  knowsPromoted: true,
 };
 
 export const start: State = {
@@ -65,6 +70,7 @@ export const start: State = {
   turn: 'forward',
   rollout: 'none',
   movesByHand: 0,
+  promoted: false,
 };
 
 export interface Step {
@@ -80,11 +86,15 @@ const atRest: Phase[] = ['none', 'retired', 'rolled back', 'held', 'abandoned'];
 export function stepsFrom(state: State, guards: Guards): Step[] {
   const steps: Step[] = [];
   const can = (name: string, change: Partial<State>, breaks?: string) =>
-    steps.push({ name, to: { ...state, ...change }, ...(breaks && { breaks }) });
+    steps.push({ name, to: after(state, change), ...(breaks && { breaks }) });
   rotationSteps(state, guards, can);
   rolloutSteps(state, guards, can);
   worldSteps(state, can);
   return steps;
+}
+
+function after(state: State, change: Partial<State>): State {
+  return { ...state, ...change, promoted: state.promoted || change.current === 'N' };
 }
 
 type Can = (name: string, change: Partial<State>, breaks?: string) => void;
@@ -133,6 +143,8 @@ function rolloutSteps(s: State, guards: Guards, can: Can): void {
       if (s.current === 'N')
         return to(s.retiring === 'O' || !guards.retiringLabel ? 'refresh' : 'held', { turn: 'forward' });
       if (s.retiring === 'N') return to('refresh', { turn: 'back' });
+      // It died half way back, or AWSCURRENT was moved back by hand.
+      if (guards.knowsPromoted && s.promoted && s.retiring === 'O' && s.pending === '-') return to('move retiring');
       to('abandon');
     },
     refresh() {
@@ -160,7 +172,9 @@ function rolloutSteps(s: State, guards: Guards, can: Can): void {
       if (s.current === 'N' || s.retiring === 'N') return to('await');
       const other = s.pending === 'next';
       if (other && guards.discardLooksAtPending) return to('abandoned');
-      const breaks = other ? 'a pending credential is discarded' : undefined;
+      if (s.promoted && guards.knowsPromoted) return to('held');
+      const inUse = s.runOn === 'N' ? 'no proof, no revocation' : undefined;
+      const breaks = other ? 'a pending credential is discarded' : inUse;
       can('discard', { acceptsN: false, rollout: 'abandoned', retiring: '-' }, breaks);
     },
     held() {
@@ -170,6 +184,7 @@ function rolloutSteps(s: State, guards: Guards, can: Can): void {
     },
   };
   phases[s.rollout]?.();
+  if (!atRest.includes(s.rollout)) can(`${s.rollout} dies`, { rollout: 'held' });
 }
 
 /** A function's time is over: what stalled is dead, and so is a try that had begun. */

@@ -11,7 +11,8 @@ import { until } from './until.ts';
  * Scenarios that are tests elsewhere already: a put that times out with effect after minting, and a crash after mint
  * followed by a new token (../rotation/rotator.test.ts, "the four steps of a minted kind"); RotateImmediately=false
  * (the same file); the inventory gains a consumer during the soak, AWSCURRENT or a view moved by hand
- * (../rollout/machine.test.ts, "before Disable", "views"); what ECS itself says of a rollback, of deployments that
+ * (../rollout/machine.test.ts, "before Disable", "views"); who waits for whom when secrets share a service
+ * (../rollout/decisions.test.ts); what ECS itself says of a rollback, of deployments that
  * supersede each other and of a service at zero (../../consumers/ecs-service).
  */
 let house: House;
@@ -197,7 +198,7 @@ it('ECS rolls our deployment back by itself', async () => {
   if (api)
     api.progressOf = () => {
       looks += 1;
-      if (looks < 3) return { state: 'pending', reason: 'one task of two' };
+      if (looks < 3) return { state: 'pending', detail: 'one task of two' };
       return looks === 3 ? { state: 'failed', reason: 'ROLLBACK_SUCCESSFUL' } : { state: 'converged', detail: 'up' };
     };
   const { error, versionId } = await house.turn();
