@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { secretsManagerClient } from '../../lib/aws/clients.ts';
+import { secretStore } from '../../lib/aws/secret-store.ts';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import type { House } from '../support/house.ts';
-import { buildCliEstate, type CliEstate } from './estate.ts';
+import { buildCliEstate, type CliEstate, documentedPolicy } from './estate.ts';
 
 let estate: CliEstate;
 let house: House;
@@ -389,5 +391,35 @@ describe('keyturn rollback', () => {
     [['resume', 'house/URL'], 1, 'keyturn: house/URL is a view of house/db, and is rotated with it'],
   ])('refuses %j with one line', async (argv, code, line) => {
     expect(await estate.run(argv)).toEqual({ code, out: [], err: [line] });
+  });
+});
+
+describe('permissions', () => {
+  it.each([
+    ['states:StartExecution', 'resume'],
+    ['states:StartExecution', 'rollback'],
+    ['s3:PutObject', 'rollback'],
+  ])('that miss %s stop keyturn %s with one line that names it', async (action, command) => {
+    await held();
+    const labels = await house.labelsOf();
+    const policy = await documentedPolicy();
+    const deny = { Effect: 'Deny', Action: action, Resource: '*' } as const;
+    const env = await estate.envOf('somebody', { ...policy, Statement: [...[policy.Statement].flat(), deny] });
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const { code, out, err } = command === 'resume' ? await resume() : await rollback();
+    expect({ code, out, err }).toEqual({ code: 2, out: [], err: [expect.stringContaining(action)] });
+    expect(await house.labelsOf()).toEqual(labels);
+  });
+
+  it('let the operator move no other label than the retiring one', async () => {
+    const { versionId, before } = await held();
+    for (const [name, value] of Object.entries(await estate.envOf('somebody', await documentedPolicy())))
+      vi.stubEnv(name, value);
+    const client = secretsManagerClient({ endpoint: house.world.endpoint, region: house.world.region });
+    const theirs = secretStore(client, new AbortController().signal);
+    await expect(
+      theirs.moveLabel(house.secretArn, 'AWSCURRENT', { from: versionId, to: before }),
+    ).rejects.toMatchObject({ code: 'AccessDenied' });
+    await theirs.moveLabel(house.secretArn, 'KEYTURN_RETIRING', { from: before });
   });
 });
