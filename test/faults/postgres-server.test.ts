@@ -171,20 +171,33 @@ describe('a replica lags', () => {
   });
   afterAll(() => server?.stop());
 
-  const replay = async (verb: 'pause' | 'resume') => {
+  const atReplica = async (work: (session: pg.Client) => Promise<unknown>) => {
     const session = await server.connect({ replica: true });
-    await session.query(`SELECT pg_wal_replay_${verb}()`);
+    await work(session);
     await session.end();
   };
-  const withReplica = () =>
-    at(server, {
-      clock: fastClock(Date.now()),
-      target: { replicas: [{ host: server.host, port: server.replicaPort }] },
+  const pause = () => atReplica((session) => session.query('SELECT pg_wal_replay_pause()'));
+  const caughtUp = async () => {
+    const [writer] = await server.sql('SELECT pg_current_wal_lsn()::text AS position');
+    const behind = 'SELECT 1 WHERE pg_last_wal_replay_lsn() < $1::text::pg_lsn';
+    await atReplica(async (session) => {
+      while ((await session.query(behind, [writer?.['position']])).rows.length > 0);
     });
+  };
+  const resume = async () => {
+    await atReplica((session) => session.query('SELECT pg_wal_replay_resume()'));
+    await caughtUp();
+  };
+  const withReplica = async () => {
+    const replicas = [{ host: server.host, port: server.replicaPort }];
+    const made = await at(server, { clock: fastClock(Date.now()), target: { replicas } });
+    await caughtUp();
+    return made;
+  };
 
   it('in setSecret: nothing is promoted until it has the new login', async () => {
     const { turns } = await withReplica();
-    turns.before('setSecret', () => replay('pause'));
+    turns.before('setSecret', pause);
     const failure = await turns.rotationFails();
     expect(failure).toMatchObject({
       step: 'setSecret',
@@ -192,17 +205,17 @@ describe('a replica lags', () => {
       message: expect.stringContaining(`127.0.0.1:${server.replicaPort} has not replayed the change after 30 s`),
     });
     expect(failure.tookMs).toBeLessThan(31_000);
-    await replay('resume');
+    await resume();
     expect(await turns.standing()).toEqual(untouched);
     expect(await turns.triedAgain(failure)).toBe('SUCCEEDED');
   });
 
   it('in Disable: the rollout holds, and the old login is proven dead at the replica too once it has caught up', async () => {
     const { turns } = await withReplica();
-    turns.before('disable', () => replay('pause'));
+    turns.before('disable', pause);
     const failure = await turns.rolloutFails();
     expect(failure).toMatchObject({ code: 'ReplicaLagging' });
-    await replay('resume');
+    await resume();
     expect(await turns.standing()).toEqual(turned);
     expect(await turns.resumed(failure)).toBe('SUCCEEDED');
     expect(turns.house.records.at(-1)?.refusals).toMatchObject(
