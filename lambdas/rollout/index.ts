@@ -5,7 +5,7 @@ import { secretStore } from '../../lib/aws/secret-store.ts';
 import { hashOf } from '../../lib/core/entry.ts';
 import { performRollout } from '../../lib/core/rollout/perform-rollout.ts';
 import { RolloutRequest } from '../../lib/core/rollout/requests.ts';
-import { destroys } from '../../lib/kinds/registry.ts';
+import { revocationOf } from '../../lib/kinds/registry.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { requireEnv } from '../../lib/runtime/env.ts';
 import { handlerOf } from '../../lib/runtime/handler.ts';
@@ -26,7 +26,7 @@ export const handler = handlerOf(
       entryOf: inventoryReader(ssm, signal),
       hashOf,
       functions,
-      destroys,
+      revocationOf,
       async record(evidence) {
         // The last of a rollout's many requests: no other one needs S3's client, a fifth of all the code.
         const { s3Client } = await import('../../lib/aws/s3-client.ts');

@@ -53,6 +53,8 @@ const conditions = {
   TargetBusy: { retryable: true },
   /** The target's own error, none of the above. */
   TargetFailed: { retryable: true },
+  /** The target is not as its kind needs it: a server that the inventory does not name, nowhere to keep a change, no such user. */
+  TargetUnfit: { retryable: false },
   /** A replica did not replay the change in time. */
   ReplicaLagging: { retryable: true },
   /** After Disable the old credential still logs in. */

@@ -25,6 +25,13 @@ export interface KindFacts<Target = unknown> {
   evidence: { lastUse: string; disable: string; destroy: string; provenDead: string };
   /** Fields of the secret's value (a JSON object) that views may name. */
   fields: Readonly<Record<string, FieldRole>>;
+  /** Further fields that views may name, where they depend on the target. Default none. */
+  fieldsOf?(target: Target): Readonly<Record<string, FieldRole>>;
+  /**
+   * Whether `enable` undoes `disable` at this target. Default true. Where false, Disable is final: the grace is waited for
+   * before it, there is no way back from it, and the evidence says destroyed.
+   */
+  reversible?(target: Target): boolean;
   /** Parses the inventory's `target`. Throws KeyturnError('InvalidInput') with the path of the mistake. */
   parseTarget(target: unknown): Target;
   /** The secret that holds Keyturn's admin credential at this target, by name or ARN; undefined where none is needed. */
@@ -38,6 +45,8 @@ export interface KindFacts<Target = unknown> {
 /** What every verb gets. */
 export interface KindContext<Target> {
   target: Target;
+  /** The secret whose credentials these are. A kind whose target knows names marks by it what it mints. */
+  secretArn: string;
   /** Keyturn's admin secret at the target (`adminSecretOf`), read when first asked for and once per invocation. */
   admin(): Promise<SecretValue>;
   clock: Clock;
@@ -82,13 +91,29 @@ interface CommonVerbs<Target, Credential> {
    */
   verify(context: KindContext<Target>, credential: Credential): Promise<void>;
 
-  /** What the target knows of the credential's use after `sinceMs`. Read-only. */
-  lastUse(context: KindContext<Target>, credential: Credential, sinceMs: number): Promise<LastUse>;
+  /**
+   * What the target knows of the use of a credential that retires, after `sinceMs`. Read-only.
+   * @param promotedAtMs when every reader could have its successor: for targets that tell the two apart by a session's
+   * age only. Default `sinceMs`.
+   */
+  lastUse(
+    context: KindContext<Target>,
+    credential: Credential,
+    sinceMs: number,
+    promotedAtMs?: number,
+  ): Promise<LastUse>;
 
-  /** Makes the target refuse `retire`, reversibly, and ends sessions that outlive it. No error if already disabled or absent. */
-  disable(context: KindContext<Target>, versions: { retire: Credential; keep: Credential }): Promise<void>;
+  /**
+   * Makes the target refuse `retire`, reversibly (`facts.reversible`), and ends sessions that outlive it. No error if already
+   * disabled or absent. A target that tells sessions apart by their age only ends those from before `promotedAtMs`, and
+   * without it all.
+   */
+  disable(
+    context: KindContext<Target>,
+    versions: { retire: Credential; keep: Credential; promotedAtMs?: number | undefined },
+  ): Promise<void>;
 
-  /** Undoes `disable`. No error if already enabled. */
+  /** Undoes `disable`. No error if already enabled. @throws CannotGoBack where Disable was final */
   enable(context: KindContext<Target>, credential: Credential): Promise<void>;
 
   /**
@@ -121,10 +146,16 @@ export interface LiveCredential {
 /** A kind whose value the provider invents. */
 export interface MintedKind<Target, Credential> extends CommonVerbs<Target, Credential> {
   readonly origin: 'minted';
-  /** Identities of every credential that exists at the target, disabled ones included. */
+  /**
+   * Identities of every credential that exists at the target, disabled ones included. Where the target keeps a name beside
+   * each, only those that are marked as this secret's own: what nobody recorded of them is an orphan, never a stranger's.
+   */
   listLive(context: KindContext<Target>): Promise<LiveCredential[]>;
-  /** Mints a credential and returns the pending version's whole value. Not idempotent: the Rotator's intent tag makes it safe. @throws CredentialLimit */
-  mint(context: KindContext<Target>, current: Credential | undefined): Promise<SecretValue>;
+  /**
+   * Mints a credential for the version `token` and returns that version's whole value. Not idempotent: the Rotator's intent
+   * tag makes it safe. @throws CredentialLimit
+   */
+  mint(context: KindContext<Target>, current: Credential | undefined, token: string): Promise<SecretValue>;
 }
 
 export type Kind<Target = unknown, Credential = unknown> =

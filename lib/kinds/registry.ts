@@ -1,11 +1,18 @@
 import type { KindFacts } from '../core/kind.ts';
+import type { Revocation } from '../core/rollout/plan.ts';
+import { httpApiKey } from './http-api-key/facts.ts';
 import { iamAccessKey } from './iam-access-key/facts.ts';
+import { mysql } from './mysql/facts.ts';
 import { postgres } from './postgres/facts.ts';
+import { redis } from './redis/facts.ts';
 
 /** One line per kind: its folder's name and its facts. Facts only, so that everything may read it. */
 export const kinds = {
+  'http-api-key': httpApiKey,
   'iam-access-key': iamAccessKey,
+  mysql,
   postgres,
+  redis,
 } as const;
 
 export type KindId = keyof typeof kinds;
@@ -17,7 +24,9 @@ export function factsOf(id: KindId): KindFacts {
   return kinds[id] as KindFacts;
 }
 
-/** Whether a kind's target ends a disabled credential for good. */
-export function destroys(id: string): boolean {
-  return id in kinds && factsOf(id as KindId).destroys;
+/** What becomes of a credential at the target of an inventory's entry. */
+export function revocationOf({ kind, target }: { kind: string; target: unknown }): Revocation {
+  if (!Object.hasOwn(kinds, kind)) return { destroys: false, reversible: true };
+  const facts = factsOf(kind as KindId);
+  return { destroys: facts.destroys, reversible: facts.reversible?.(facts.parseTarget(target)) ?? true };
 }

@@ -9,7 +9,11 @@ import { allowAddress, allowUrl } from './host-rules.ts';
 
 export interface HttpRequest {
   url: string;
+  /** Default GET. */
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   headers?: Readonly<Record<string, string>>;
+  /** Sent as it is; its content-type is among the headers. Default none. */
+  body?: string;
   /** For everything: name, connection, handshake, answer. */
   timeoutMs: number;
   signal: AbortSignal;
@@ -27,11 +31,11 @@ export interface HttpResponse {
 }
 
 /**
- * One GET over one connection of its own. Redirects are answers, not followed. Certificates are always verified.
+ * One request over one connection of its own, sent once. Redirects are answers, not followed. Certificates are always verified.
  * @throws InvalidInput (a URL that may not be asked), TargetUnresolved, TargetUnreachable, TargetTlsFailed,
  * TargetTimeout (also when the signal aborts), TargetFailed (no HTTP, connection lost, body too long)
  */
-export async function httpGet(request: HttpRequest): Promise<HttpResponse> {
+export async function httpRequest(request: HttpRequest): Promise<HttpResponse> {
   const url = allowUrl(request.url, request.plaintext ?? false);
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const signal = AbortSignal.any([request.signal, deadline]);
@@ -60,11 +64,24 @@ interface Progress {
   phase: Phase;
 }
 
-function ask(url: URL, { headers }: HttpRequest, signal: AbortSignal, progress: Progress): Promise<IncomingMessage> {
+function ask(
+  url: URL,
+  { method = 'GET', headers, body }: HttpRequest,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options: RequestOptions = {
+      method,
       // Compressed bodies would need a decoder, and a bound of its own.
-      headers: { 'user-agent': 'keyturn', accept: '*/*', ...headers, 'accept-encoding': 'identity' },
+      headers: {
+        'user-agent': 'keyturn',
+        accept: '*/*',
+        ...headers,
+        // Node frames no body of a DELETE by itself.
+        ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+        'accept-encoding': 'identity',
+      },
       agent: false,
       signal,
       lookup: guardedLookup(progress),
@@ -77,7 +94,7 @@ function ask(url: URL, { headers }: HttpRequest, signal: AbortSignal, progress: 
     asking.once('socket', (socket: Socket) => follow(socket, progress));
     asking.once('response', resolve);
     asking.on('error', reject);
-    asking.end();
+    asking.end(body);
   });
 }
 

@@ -40,7 +40,9 @@ describe.each(rooms)('$room', ({ room, tests, registry, factory, suite }) => {
     expect(entry[factory]?.().facts).toBe(registry[id as keyof typeof registry]);
     expect(existsSync(join(tests, id))).toBe(true);
     if (suite === undefined) return;
-    const texts = readdirSync(join(tests, id)).map((file) => readFileSync(join(tests, id, file), 'utf8'));
+    const texts = readdirSync(join(tests, id))
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(tests, id, file), 'utf8'));
     expect(texts.some((text) => text.includes(`${suite}(`))).toBe(true);
   });
 });

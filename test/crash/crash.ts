@@ -26,7 +26,7 @@ async function houseOf(
     ...continuations[continuation],
     promotionSeconds: 1,
     entry: {
-      views: [{ secret: 'house/VIEW', template: viewTemplate(harness) }],
+      views: [{ secret: 'house/VIEW', template: viewTemplate(harness, estate.target) }],
     },
     estate: {
       kind: harness.kind,
@@ -39,8 +39,10 @@ async function houseOf(
 }
 
 /** A view that holds the whole credential, so that it can be logged in with. */
-function viewTemplate({ kind }: Harness): string {
-  const fields = Object.keys(kind.facts.fields).map((field) => `"${field}":"{${field}:json}"`);
+function viewTemplate({ kind: { facts } }: Harness, target: unknown): string {
+  const fields = Object.keys({ ...facts.fields, ...facts.fieldsOf?.(target) }).map(
+    (field) => `"${field}":"{${field}:json}"`,
+  );
   return `{${fields.join(',')}}`;
 }
 
@@ -127,7 +129,7 @@ async function brokenLaws(harness: Harness, estate: KindEstate<unknown>, house: 
   if (labels['AWSPENDING'] !== undefined && labels['AWSPENDING'] !== labels['AWSCURRENT'])
     broken.push('a stale AWSPENDING blocks the next rotation');
   if (harness.kind.origin === 'minted') {
-    const live = await harness.kind.listLive(context);
+    const live = await harness.kind.listLive({ ...context, secretArn: house.secretArn });
     if (live.length > 1) broken.push(`${live.length - 1} credentials live beside the current one`);
   }
   return broken;

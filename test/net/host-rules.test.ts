@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns';
 import { describe, expect, it, vi } from 'vitest';
 import { allowUrl } from '../../lib/net/host-rules.ts';
-import { httpGet } from '../../lib/net/http-client.ts';
+import { httpRequest } from '../../lib/net/http-client.ts';
 
 vi.mock('node:dns', { spy: true });
 
@@ -55,7 +55,7 @@ it.each([
     callback: (error: null, found: unknown) => void,
   ) => callback(null, addresses)) as unknown as typeof lookup);
   const request = { plaintext: true, timeoutMs: 1000, maximumBodyBytes: 0, signal: new AbortController().signal };
-  await expect(httpGet({ url: 'http://innocent.example/', ...request })).rejects.toMatchObject({
+  await expect(httpRequest({ url: 'http://innocent.example/', ...request })).rejects.toMatchObject({
     code: 'InvalidInput',
     message: expect.stringContaining('innocent.example is'),
   });

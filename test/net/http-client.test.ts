@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HttpRequest, httpGet } from '../../lib/net/http-client.ts';
+import { type HttpRequest, httpRequest } from '../../lib/net/http-client.ts';
 import { createCertificateAuthority } from '../support/certificates.ts';
 
 const closers: (() => void)[] = [];
@@ -28,7 +28,7 @@ const serveTls = async (answer: RequestListener, { certificate, key } = authorit
   `https://localhost:${await listen(createTlsServer({ cert: certificate, key }, answer))}`;
 
 function get(url: string, others: Partial<HttpRequest> = {}) {
-  return httpGet({
+  return httpRequest({
     url,
     plaintext: true,
     timeoutMs: 5000,
@@ -60,6 +60,18 @@ describe('an answer', () => {
       response.end(JSON.stringify([method, headers['x-probe'], headers['accept-encoding']])),
     );
     expect((await get(url, { headers: { 'x-probe': 'yes' } })).body).toBe('["GET","yes","identity"]');
+  });
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)('comes to a %s with a body, sent once', async (method) => {
+    const asked: unknown[] = [];
+    const url = await serve(async (request, response) => {
+      const body = Buffer.concat(await request.toArray()).toString();
+      asked.push([request.method, request.headers['content-type'], body]);
+      response.writeHead(500).end();
+    });
+    const headers = { 'content-type': 'application/json' };
+    expect(await get(url, { method, headers, body: '{"a":"ä"}' })).toMatchObject({ status: 500 });
+    expect(asked).toEqual([[method, 'application/json', '{"a":"ä"}']]);
   });
 
   it('is not read when no body is wanted, however long it is', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorCode, KeyturnError } from '../../lib/core/errors.ts';
@@ -30,8 +31,15 @@ export interface KindEstate<Target> {
   logIn(value: SecretValue): Promise<'accepted' | 'refused'>;
   /** Starts to use the credential, by other means than the kind's client. */
   use(value: SecretValue): Promise<Use>;
+  /**
+   * Given by targets that tell uses apart by their age only: lets so much time pass that what was used before is told
+   * from what is used from now on, and returns the instant between them.
+   */
+  promotion?(): Promise<number>;
   /** The same value with the same identity and a secret that the target does not know. */
   spoil(value: SecretValue): SecretValue;
+  /** Whether the target tells of a credential's use; one that does not is never "used", as its inventory states. Default true. */
+  readonly tellsUse?: boolean;
   /** Failed logins that the target has seen so far, where it can tell. */
   failedLogins?(): Promise<number>;
 }
@@ -125,12 +133,30 @@ export function describeKind<Target, Credential>(
     });
 
     describe('lastUse', () => {
+      it("sees the old credential's use from before the promotion, and not the new one's from after it", async () => {
+        const { kind, context, estate, old, fresh } = await rotated();
+        const oldUse = await estate.use(old.value);
+        const promotedAtMs = (await estate.promotion?.()) ?? context.clock.nowMs();
+        const freshUse = await estate.use(fresh.value);
+        const use = (sinceMs: number) => kind.lastUse(context, old.credential, sinceMs, promotedAtMs);
+        try {
+          expect(await use(0)).toMatchObject({ state: estate.tellsUse === false ? 'unused' : 'used' });
+          await oldUse.end();
+          expect(await use(context.clock.nowMs() + 1)).toEqual({ state: 'unused' });
+        } finally {
+          await oldUse.end();
+          await freshUse.end();
+        }
+      });
+
       it('sees a credential that is used, and no other', async () => {
         const { kind, context, estate, old, fresh } = await rotated();
+        if (estate.promotion !== undefined) return;
         const sinceMs = context.clock.nowMs();
         const use = await estate.use(fresh.value);
         try {
-          expect(await kind.lastUse(context, fresh.credential, sinceMs)).toMatchObject({ state: 'used' });
+          const state = estate.tellsUse === false ? 'unused' : 'used';
+          expect(await kind.lastUse(context, fresh.credential, sinceMs)).toMatchObject({ state });
           expect(await kind.lastUse(context, old.credential, sinceMs)).toEqual({ state: 'unused' });
         } finally {
           await use.end();
@@ -149,9 +175,10 @@ export function describeKind<Target, Credential>(
       it('makes the target refuse the old credential, ends its sessions and leaves the new one alone', async () => {
         const { kind, context, estate, old, fresh } = await rotated();
         const oldUse = await estate.use(old.value);
+        const promotedAtMs = await estate.promotion?.();
         const freshUse = await estate.use(fresh.value);
         try {
-          await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+          await kind.disable(context, { retire: old.credential, keep: fresh.credential, promotedAtMs });
           expect(await estate.logIn(old.value)).toBe('refused');
           expect(await estate.logIn(fresh.value)).toBe('accepted');
           expect((await oldUse.alive?.()) ?? false).toBe(false);
@@ -171,10 +198,16 @@ export function describeKind<Target, Credential>(
         expect(await estate.logIn(fresh.value)).toBe('accepted');
       });
 
-      it('comes back by enable, with the same value, also when it is enabled already', async () => {
-        const { kind, context, estate, old, fresh } = await rotated();
+      it('comes back by enable, with the same value, also when it is enabled already; or says that it cannot', async () => {
+        const { scene, kind, context, estate, old, fresh } = await rotated();
         await kind.enable(context, old.credential);
         await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+        if (kind.facts.reversible?.(estate.target) === false) {
+          await scene.failure('CannotGoBack', kind.enable(context, old.credential));
+          expect(await estate.logIn(old.value)).toBe('refused');
+          return;
+        }
+        await kind.enable(context, old.credential);
         await kind.enable(context, old.credential);
         expect(await estate.logIn(old.value)).toBe('accepted');
         await kind.verify(context, old.credential);
@@ -332,7 +365,9 @@ class Scene<Target, Credential> {
     const current = beside === 'first' ? undefined : beside;
     const { kind, estate } = this;
     return this.#version(
-      kind.origin === 'chosen' ? kind.propose(estate.target, current) : await kind.mint(this.context, current),
+      kind.origin === 'chosen'
+        ? kind.propose(estate.target, current)
+        : await kind.mint(this.context, current, randomUUID()),
     );
   }
 

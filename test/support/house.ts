@@ -187,7 +187,10 @@ export async function buildHouse(options: Options = {}): Promise<House> {
           'refresh:memory': arn('refresh-memory'),
           'probe:memory': arn('probe-memory'),
         },
-        destroys: () => kind.facts.destroys,
+        revocationOf: ({ target }) => ({
+          destroys: kind.facts.destroys,
+          reversible: kind.facts.reversible?.(kind.facts.parseTarget(target)) ?? true,
+        }),
         record: async (evidence) => void records.push(evidence),
         notify: async (subject) => void messages.push(subject),
       }),

@@ -1,5 +1,9 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import pg from 'pg';
+import { KeyturnError } from '../../lib/core/errors.ts';
+import { type Ask, HttpApi } from '../../lib/kinds/http-api-key/client.ts';
+import { ReplyError } from '../../lib/net/redis/reply.ts';
+import { RedisWire, WireError } from '../../lib/net/redis/wire.ts';
 import { sdkFaults } from './house.ts';
 import type { Faults, Seam } from './seam.ts';
 
@@ -43,6 +47,24 @@ seamed(
   (client, [command]) => `${client.constructor.name}:${(command as object).constructor.name}`,
   sdkFaults,
 );
+// What a provider's answer becomes: its client names it before anybody else sees it.
+seamed(
+  HttpApi.prototype as unknown as Record<string, Method>,
+  'send',
+  (_, [ask]) => `http:${(ask as Ask).method} ${(ask as Ask).path}`,
+  {
+    throttled: () => new KeyturnError('TargetThrottled', 'answered 429'),
+    timedOut: () => new KeyturnError('TargetTimeout', 'took longer than 10 s'),
+  },
+);
 const client = pg.Client.prototype as unknown as Record<string, Method>;
 seamed(client, 'connect', () => 'pg:connect', pgFaults);
 seamed(client, 'query', () => 'pg:query', pgFaults);
+
+const redisFaults: Faults = {
+  throttled: () => new ReplyError('ERR max number of clients reached'),
+  timedOut: () => new WireError('ETIMEDOUT'),
+};
+const wire = RedisWire.prototype as unknown as Record<string, Method>;
+seamed(wire, 'open', () => 'redis:connect', redisFaults);
+seamed(wire, 'send', (_, [command]) => `redis:${(command as string[]).slice(0, 2).join(' ')}`, redisFaults);

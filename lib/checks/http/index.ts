@@ -1,6 +1,6 @@
 import type { Check, Health } from '../../core/check.ts';
 import { KeyturnError } from '../../core/errors.ts';
-import { httpGet } from '../../net/http-client.ts';
+import { httpRequest } from '../../net/http-client.ts';
 import { http } from './facts.ts';
 import { judge } from './judge.ts';
 import type { Config } from './schema.ts';
@@ -14,7 +14,7 @@ export function createCheck(): Check<Config> {
 
 async function probe(config: Config, signal: AbortSignal): Promise<Health> {
   try {
-    const response = await httpGet({
+    const response = await httpRequest({
       url: config.url,
       ...(config.headers && { headers: config.headers }),
       plaintext: config.plaintext !== undefined,

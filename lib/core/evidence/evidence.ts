@@ -46,7 +46,7 @@ export interface RolloutState {
   views?: Answer;
   converged?: Answer;
   verified?: { waves: JsonValue };
-  disabled?: Answer<{ identity: string | null }>;
+  disabled?: Answer<{ identity: string | null; final: boolean }>;
   refused?: Answer<{ refusals: JsonValue }>;
   destroyed?: Answer;
   closed?: Answer;
@@ -78,8 +78,13 @@ export function evidenceOf(state: RolloutState, secretName: string, result: Roll
     noConsumers: state.plan?.noConsumers ?? null,
     failure: state.failure ? { code: state.failure.Error ?? 'unknown', message: messageOf(state.failure.Cause) } : null,
     timeline,
-    finality: state.destroyed ? 'destroyed' : state.disabled ? 'disabled' : 'nothing-revoked',
+    finality: finalityOf(state),
   };
+}
+
+function finalityOf({ destroyed, disabled }: RolloutState): Evidence['finality'] {
+  if (destroyed || disabled?.answer.final) return 'destroyed';
+  return disabled ? 'disabled' : 'nothing-revoked';
 }
 
 /** A function's failure arrives as JSON with `errorMessage`; a workflow's own as text. */

@@ -11,7 +11,7 @@ import { viewsOff, writeViews } from '../views/write-views.ts';
 import { stripPending, stripRetiring } from './abandon.ts';
 import { inventoryGate, labelsGate } from './gate.ts';
 import { moveBack } from './move-back.ts';
-import { type FunctionDirectory, makePlan } from './plan.ts';
+import { type FunctionDirectory, makePlan, type Revocation } from './plan.ts';
 import { observePromotion } from './promotion.ts';
 import { meet } from './rendezvous.ts';
 import type { RolloutRequest } from './requests.ts';
@@ -25,8 +25,8 @@ export interface RolloutParts {
   /** SHA-256 of an entry as it stands in the inventory. */
   hashOf(entry: SecretEntry): string;
   functions: FunctionDirectory;
-  /** Whether a kind's target ends a disabled credential for good. */
-  destroys(kind: string): boolean;
+  /** What becomes of a credential at an entry's target. */
+  revocationOf(entry: SecretEntry): Revocation;
   /** Writes the record once per version, attempt and result. Idempotent. */
   record(evidence: Evidence): Promise<void>;
   /** Tells the operators. */
@@ -54,9 +54,9 @@ const ops: Ops = {
     return { ...promotion, pollSeconds, rotationSeconds, retireFunctionArn: functions[`retire:${entry.kind}`] };
   },
 
-  async plan({ secretArn }, { entryOf, hashOf, destroys, functions }) {
+  async plan({ secretArn }, { entryOf, hashOf, revocationOf, functions }) {
     const entry = await entryOf(secretNameOf(secretArn));
-    return makePlan(entry, hashOf(entry), destroys(entry.kind), functions);
+    return makePlan(entry, hashOf(entry), revocationOf(entry), functions);
   },
 
   async 'write-views'({ secretArn, turn }, { store, clock, entryOf }) {

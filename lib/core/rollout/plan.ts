@@ -24,8 +24,21 @@ export interface Plan {
 /** ARNs by `retire:<kind>`, `refresh:<consumer type>`, `probe:<check>`. */
 export type FunctionDirectory = Readonly<Record<string, string>>;
 
+/** What becomes of a credential at its target. */
+export interface Revocation {
+  /** Whether the target ends a disabled credential for good. */
+  destroys: boolean;
+  /** Whether the target can enable it again. */
+  reversible: boolean;
+}
+
 /** Pure. @throws Error naming the function that is not deployed */
-export function makePlan(entry: SecretEntry, entryHash: string, destroys: boolean, functions: FunctionDirectory): Plan {
+export function makePlan(
+  entry: SecretEntry,
+  entryHash: string,
+  { destroys, reversible }: Revocation,
+  functions: FunctionDirectory,
+): Plan {
   const arnOf = (name: string) => {
     const arn = functions[name];
     if (arn === undefined) throw new Error(`no function ${name} is deployed: the inventory entry and the app differ`);
@@ -44,8 +57,13 @@ export function makePlan(entry: SecretEntry, entryHash: string, destroys: boolea
       })),
     ),
     noConsumers: entry.noConsumers ?? null,
-    timings: entry.timings,
+    timings: reversible ? entry.timings : withGraceFirst(entry.timings),
     destroys,
     entryHash,
   };
+}
+
+/** Where Disable is final, nothing can come back after it: whoever still needs the old credential must show before. */
+function withGraceFirst(timings: Timings): Timings {
+  return { ...timings, soakSeconds: timings.soakSeconds + timings.graceSeconds, graceSeconds: 0 };
 }

@@ -34,10 +34,13 @@ export type RolloutRequest = z.infer<typeof RolloutRequest>;
 
 const pair = { secretArn, keep: versionId, retire: versionId };
 
+/** When every reader could have `keep`. Left out where no promotion led here. */
+const promotedAtMs = z.optional(z.number());
+
 /** What the workflow, and the rotate function for an orphan, ask of a kind's retire function. */
 export const RetireRequest = z.discriminatedUnion('op', [
-  z.object({ op: z.literal('last-use'), ...pair, sinceMs: z.number() }),
-  z.object({ op: z.literal('disable'), ...pair }),
+  z.object({ op: z.literal('last-use'), ...pair, sinceMs: z.number(), promotedAtMs }),
+  z.object({ op: z.literal('disable'), ...pair, promotedAtMs }),
   z.object({ op: z.literal('prove-refused'), ...pair }),
   z.object({ op: z.literal('enable'), ...pair }),
   z.object({ op: z.literal('verify-predecessor'), ...pair }),

@@ -26,7 +26,7 @@ export interface Pair {
 }
 
 async function contextFor(secretArn: string, parts: RetirementParts): Promise<KindContext<unknown>> {
-  return contextOf(parts, await parts.entryOf(secretNameOf(secretArn)));
+  return contextOf(parts, await parts.entryOf(secretNameOf(secretArn)), secretArn);
 }
 
 async function credentialOf(
@@ -39,10 +39,14 @@ async function credentialOf(
 }
 
 /** The retiring credential's use since an instant. A version without a credential is unused. Read-only. */
-export async function lastUse(request: Pair & { sinceMs: number }, parts: RetirementParts): Promise<LastUse> {
+export async function lastUse(
+  request: Pair & { sinceMs: number; promotedAtMs?: number | undefined },
+  parts: RetirementParts,
+): Promise<LastUse> {
   const context = await contextFor(request.secretArn, parts);
   const credential = await credentialOf(request.secretArn, request.retire, context, parts);
-  return credential === undefined ? { state: 'unused' } : parts.kind.lastUse(context, credential, request.sinceMs);
+  if (credential === undefined) return { state: 'unused' };
+  return parts.kind.lastUse(context, credential, request.sinceMs, request.promotedAtMs);
 }
 
 /**
@@ -76,11 +80,17 @@ async function condemned(
   return { context, keep, retire, identity };
 }
 
-/** Makes the target refuse the retiring credential. Idempotent. Returns its identity; null when the version had no credential. @throws CurrentMoved */
-export async function disable(pair: Pair, parts: RetirementParts): Promise<{ identity: string | null }> {
+/**
+ * Makes the target refuse the retiring credential. Idempotent. Returns its identity (null when the version had no
+ * credential) and whether that is final already. @throws CurrentMoved
+ */
+export async function disable(
+  pair: Pair & { promotedAtMs?: number | undefined },
+  parts: RetirementParts,
+): Promise<{ identity: string | null; final: boolean }> {
   const { context, keep, retire, identity } = await condemned(pair, parts);
-  if (retire !== undefined) await parts.kind.disable(context, { retire, keep });
-  return { identity: identity ?? null };
+  if (retire !== undefined) await parts.kind.disable(context, { retire, keep, promotedAtMs: pair.promotedAtMs });
+  return { identity: identity ?? null, final: parts.kind.facts.reversible?.(context.target) === false };
 }
 
 /** Logs in with both: the old one refused, the new one accepted, at each endpoint. @throws StillAccepted, NotProven */

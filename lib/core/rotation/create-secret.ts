@@ -22,7 +22,7 @@ export async function createSecret(event: RotationEvent, parts: RotationParts): 
   const entry = await parts.entryOf(state.name);
   const target = kind.facts.parseTarget(entry.target);
   if (kind.origin === 'minted') {
-    await mintOnce(event, state, kind, contextOf(parts, entry), parts);
+    await mintOnce(event, state, kind, contextOf(parts, entry, state.arn), parts);
     return;
   }
   const current = kind.parse(await store.read(state.arn, { label: labels.current }), target);
@@ -70,7 +70,8 @@ async function mintOnce(
   const live = await discardOrphans(state, kind, context, open, parts);
   if (open?.token !== token) await store.tag(state.arn, intentTag, formatIntent({ token, identities: live }));
   const current = kind.parse(await store.read(state.arn, { label: labels.current }), context.target);
-  const put = await store.put(state.arn, token, await kind.mint(context, current), labels.pending, event.RotationToken);
+  const minted = await kind.mint(context, current, token);
+  const put = await store.put(state.arn, token, minted, labels.pending, event.RotationToken);
   if (put === 'kept') {
     throw new KeyturnError(
       'UnknownCredential',

@@ -12,7 +12,7 @@ import { contextOf } from './target-context.ts';
  */
 export async function setSecret(event: RotationEvent, parts: RotationParts): Promise<void> {
   const { kind, store } = parts;
-  const context = contextOf(parts, await parts.entryOf(secretNameOf(event.SecretId)));
+  const context = contextOf(parts, await parts.entryOf(secretNameOf(event.SecretId)), event.SecretId);
   const pending = kind.parse(await readPending(event, parts), context.target);
   if (pending === undefined)
     throw new KeyturnError('SecretMalformed', `${event.SecretId}: the pending version holds no credential`);

@@ -9,12 +9,14 @@ import type { SecretValue } from '../secret-value.ts';
 export function contextOf(
   parts: { kind: Kind; store: SecretStore; clock: Clock; signal: AbortSignal },
   entry: SecretEntry,
+  secretArn: string,
 ): KindContext<unknown> {
   const { kind, store, clock, signal } = parts;
   const target = kind.facts.parseTarget(entry.target);
   let admin: Promise<SecretValue> | undefined;
   return {
     target,
+    secretArn,
     clock,
     signal,
     admin() {

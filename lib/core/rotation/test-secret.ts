@@ -16,7 +16,7 @@ import { contextOf } from './target-context.ts';
  * its setSecret has just read the same version and logged in with it.
  */
 export async function testSecret(event: RotationEvent, parts: RotationParts): Promise<void> {
-  const context = contextOf(parts, await parts.entryOf(secretNameOf(event.SecretId)));
+  const context = contextOf(parts, await parts.entryOf(secretNameOf(event.SecretId)), event.SecretId);
   const value = await readPendingOrNothing(event, parts);
   if (value === undefined) return testConfiguration(event, parts, context);
   const pending = parts.kind.parse(value, context.target);

@@ -16,6 +16,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
   const version = { ...secret, 'versionId.$': '$.versionId' };
   const turn = { ...secret, 'turn.$': '$.turn' };
   const pair = { ...secret, 'keep.$': '$.turn.keep', 'retire.$': '$.turn.retire' };
+  const promoted = { 'promotedAtMs.$': '$.views.answer.promotedAtMs' };
   const retire = (op: string, payload: object, as: string | null, next: string, routes = hold): State =>
     task('$.plan.retireFunctionArn', { op, ...payload }, as, next, routes);
   const record = (result: string, next: string): State =>
@@ -134,7 +135,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
   };
 
   const revoking: States = {
-    LastUse: retire('last-use', { ...pair, 'sinceMs.$': '$.converged.answer.atMs' }, 'lastUse', 'Unused'),
+    LastUse: retire('last-use', { ...pair, 'sinceMs.$': '$.converged.answer.atMs', ...promoted }, 'lastUse', 'Unused'),
     Unused: choose('$.lastUse.answer.state', { open: 'VerifyConsumers' }, 'AwaitGate'),
     AwaitGate: rollout(
       'await-gate',
@@ -159,7 +160,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       onUnknown: 'RecordHeld',
     }),
     CheckPlan: rollout('check-plan', { ...turn, 'entryHash.$': '$.plan.entryHash' }, null, 'Disable'),
-    Disable: retire('disable', pair, 'disabled', 'ProveRefused'),
+    Disable: retire('disable', { ...pair, ...promoted }, 'disabled', 'ProveRefused'),
     ProveRefused: retire('prove-refused', pair, 'refused', 'HealthAgain'),
     HealthAgain: consumerWaves({
       suffix: 'AfterDisable',

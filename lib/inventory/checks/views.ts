@@ -4,19 +4,20 @@ import { factsOf, kindIds } from '../../kinds/registry.ts';
 import { type Mistake, oneOf } from '../mistake.ts';
 import type { Inventory, ViewDeclaration } from '../types.ts';
 import { templateOf } from '../views.ts';
+import { refusalOf } from './reason.ts';
 import { nameMistake } from './secret-name.ts';
 
 type Views = Readonly<Record<string, string | ViewDeclaration>>;
 
 export function* checkViews(inventory: Inventory): Generator<Mistake> {
   yield* checkOwners(inventory);
-  for (const [secret, { kind, views = {} }] of Object.entries(inventory.secrets)) {
+  for (const [secret, { kind, target, views = {} }] of Object.entries(inventory.secrets)) {
     for (const [name, view] of Object.entries(views)) {
       const where = `view "${name}" of secret "${secret}"`;
       const badName = nameMistake(name);
       if (badName) yield { where, ...badName };
       yield* checkPlaceholders(where, templateOf(view));
-      if (kindIds.includes(kind)) yield* checkFields(where, view, views, factsOf(kind));
+      if (kindIds.includes(kind)) yield* checkFields(where, view, views, kind, fieldsAt(factsOf(kind), target));
     }
   }
 }
@@ -54,11 +55,18 @@ function* checkPlaceholders(where: string, template: string): Generator<Mistake>
   }
 }
 
+/** What views may name of a secret with this target. A target that is refused has a mistake of its own. */
+function fieldsAt(facts: KindFacts, target: unknown): KindFacts['fields'] {
+  if (facts.fieldsOf === undefined || refusalOf(() => facts.parseTarget(target)) !== undefined) return facts.fields;
+  return { ...facts.fields, ...facts.fieldsOf(facts.parseTarget(target)) };
+}
+
 function* checkFields(
   where: string,
   view: string | ViewDeclaration,
   siblings: Views,
-  { id, fields }: KindFacts,
+  id: string,
+  fields: KindFacts['fields'],
 ): Generator<Mistake> {
   const named = fieldsOf(templateOf(view));
   const unknown = named.filter((field) => !Object.hasOwn(fields, field));

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 
 /**
  * Waits until its input ends, which the kernel brings about however its parent dies, SIGKILL included. Unless it was told
- * that all is done: ends the PostgreSQL servers that run in the folder and removes it.
+ * that all is done: ends the servers whose pid files are in the folder (a PostgreSQL's data folder in it, or any `*.pid`) and removes it.
  */
 const script = `
 read -r word && [ "$word" = done ] && exit
-for file in "$1"/*/postmaster.pid; do
+for file in "$1"/*/postmaster.pid "$1"/*/server.pid "$1"/*.pid; do
   [ -f "$file" ] && kill -s QUIT "$(head -n 1 "$file")"
 done
 sleep 1

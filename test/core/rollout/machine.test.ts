@@ -130,6 +130,25 @@ describe('before Disable', () => {
     await held('GateClosed');
   });
 
+  it('is asked for by the promotion too, as is Disable: the views are written, no consumer is refreshed yet', async () => {
+    const startedAtMs = Date.now();
+    const asked: (number | undefined)[] = [];
+    const { lastUse, disable } = house.kind;
+    house.kind.lastUse = async (context, credential, sinceMs, promotedAtMs) => {
+      expect(promotedAtMs).toBeLessThan(sinceMs);
+      asked.push(promotedAtMs);
+      return lastUse(context, credential, sinceMs, promotedAtMs);
+    };
+    house.kind.disable = async (context, versions) => {
+      asked.push(versions.promotedAtMs);
+      await disable(context, versions);
+    };
+    expect((await house.turn()).status).toBe('SUCCEEDED');
+    expect(asked).toHaveLength(2);
+    expect(asked[0]).toBeGreaterThanOrEqual(startedAtMs);
+    expect(asked[1]).toBe(asked[0]);
+  });
+
   it('holds when a consumer failed during the soak', async () => {
     rightBefore('last-use', () => {
       const api = house.consumers.get('api');

@@ -16,6 +16,7 @@ process.env['AWS_SECRET_ACCESS_KEY'] = 'not-a-secret';
 const signal = new AbortController().signal;
 const context = {
   target: { userName: 'app' },
+  secretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/aws-AbCdEf',
   admin: () => Promise.reject(new Error('none')),
   clock: systemClock,
   signal,
@@ -106,7 +107,7 @@ describe('on the wire', () => {
   afterAll(() => server.close());
 
   it('a CreateAccessKey whose answer was lost is not sent a second time: that would be a second key', async () => {
-    await expect(createKind().mint(context, undefined)).rejects.toMatchObject({ code: 'TargetUnreachable' });
+    await expect(createKind().mint(context, undefined, 'token')).rejects.toMatchObject({ code: 'TargetUnreachable' });
     expect(calls).toEqual(['CreateAccessKey']);
   });
 

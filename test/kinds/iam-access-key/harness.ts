@@ -17,6 +17,8 @@ export interface KeyJson {
   secretAccessKey: string;
 }
 
+const secretArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:app/aws-AbCdEf';
+
 /** Time that passes by itself and, at once, by sleeping. One for the kind and for AWS. */
 class JumpingClock implements Clock {
   #aheadMs = 0;
@@ -100,7 +102,7 @@ export async function startSimulatedIam() {
         target,
         key,
         value: SecretValue.of(JSON.stringify(key)),
-        context: { target, admin: noAdmin, clock, signal: new AbortController().signal },
+        context: { target, secretArn, admin: noAdmin, clock, signal: new AbortController().signal },
       };
     },
 

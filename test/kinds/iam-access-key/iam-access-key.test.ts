@@ -25,7 +25,7 @@ function credentialOf(value: SecretValue, { target }: User): Credential {
 async function minted(options: Parameters<SimulatedIam['user']>[0] = {}) {
   const user = await aws.user(options);
   const old = credentialOf(user.value, user);
-  const value = await kind.mint(user.context, old);
+  const value = await kind.mint(user.context, old, 'token');
   return { user, context: user.context, old, value, fresh: credentialOf(value, user) };
 }
 
@@ -54,7 +54,7 @@ describe('mint', () => {
     const user = await aws.user();
     const value = SecretValue.of(JSON.stringify({ ...user.key, region: 'eu-west-1', notes: { owner: 'billing' } }));
     const mark = aws.world.calls.length;
-    const next = jsonOf(await kind.mint(user.context, credentialOf(value, user)));
+    const next = jsonOf(await kind.mint(user.context, credentialOf(value, user), 'token'));
     expect(callsSince(mark, 'keyturn-both')).toEqual(['CreateAccessKey']);
     expect(next).toEqual({
       userName: user.target.userName,
@@ -69,7 +69,7 @@ describe('mint', () => {
   it('names both keys, and which is current, when there is no room', async () => {
     const { user, context, old, fresh } = await minted();
     await kind.disable(context, { retire: fresh, keep: old });
-    await expect(kind.mint(context, old)).rejects.toMatchObject({
+    await expect(kind.mint(context, old, 'token')).rejects.toMatchObject({
       code: 'CredentialLimit',
       message: expect.stringMatching(
         new RegExp(
@@ -82,7 +82,7 @@ describe('mint', () => {
   it('for a user that does not exist is AccessDenied, since no tag permits it', async () => {
     const user = await aws.user();
     const context = { ...user.context, target: { userName: 'nobody' } };
-    await expect(kind.mint(context, undefined)).rejects.toMatchObject({ code: 'AccessDenied' });
+    await expect(kind.mint(context, undefined, 'token')).rejects.toMatchObject({ code: 'AccessDenied' });
   });
 });
 
@@ -344,7 +344,7 @@ describe('what rotates cannot revoke, what revokes cannot mint', () => {
     await retire.disable(context, { retire: old, keep: fresh });
     await retire.proveRefused(context, { retire: old, keep: fresh });
     await retire.destroy(context, old);
-    await expect(retire.mint(context, fresh)).rejects.toMatchObject({
+    await expect(retire.mint(context, fresh, 'token')).rejects.toMatchObject({
       code: 'AccessDenied',
       message: expect.stringContaining(`iam:CreateAccessKey for the IAM user ${user.target.userName}`),
     });
@@ -353,7 +353,7 @@ describe('what rotates cannot revoke, what revokes cannot mint', () => {
   it('neither touches a user without the tag, and the error says which tag', async () => {
     const user = await aws.user({ tagged: false });
     for (const verb of [
-      () => kind.mint(user.context, undefined),
+      () => kind.mint(user.context, undefined, 'token'),
       () => kind.listLive(user.context),
       () => kind.discard(user.context, user.key.accessKeyId),
     ]) {

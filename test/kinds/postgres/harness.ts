@@ -41,6 +41,16 @@ export interface PostgresEstate extends KindEstate<Target> {
 
 let count = 0;
 
+/** Waits until a replica, where there is one, has what was just made at the writer. */
+async function replayed(server: PostgresServer): Promise<void> {
+  if (server.replicaPort === undefined) return;
+  const [writer] = await server.sql('SELECT pg_current_wal_lsn()::text AS position');
+  const replica = await server.connect({ replica: true });
+  const behind = 'SELECT 1 WHERE pg_last_wal_replay_lsn() < $1::text::pg_lsn AND NOT pg_is_wal_replay_paused()';
+  while ((await replica.query(behind, [writer?.['position']])).rows.length > 0);
+  await replica.end();
+}
+
 /** A database, a base role with a password, and an admin, all of their own. */
 export async function makeEstate(server: PostgresServer, options: EstateOptions = {}): Promise<PostgresEstate> {
   count += 1;
@@ -61,6 +71,8 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
   }
 
   const at = { host: server.host, port: server.port };
+  await replayed(server);
+
   const place = { ...at, ...(options.door && { host: options.door.host, port: options.door.port }) };
   const target = parseTarget({
     ...place,
@@ -106,6 +118,7 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
     },
     context: (signal = new AbortController().signal) => ({
       target,
+      secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop/db-AbCdEf',
       admin: async () => SecretValue.of(JSON.stringify({ ...place, username: admin, password: adminPassword })),
       clock: options.clock ?? realClock,
       signal,

@@ -1,0 +1,26 @@
+import type { Answer } from './client.ts';
+import { at } from './json-path.ts';
+import type { Match } from './provider.ts';
+
+/** The body as its paths see it; undefined when it is not what it should be. Must not leave the kind: it may hold a key. */
+export function contentOf({ body }: Answer, form: 'json' | 'xml' = 'json'): unknown {
+  return body.parse((text) => {
+    if (form === 'xml')
+      return Object.fromEntries([...text.matchAll(/<(\w+)>([^<]*)<\/\1>/g)].map(([, tag, leaf]) => [tag, leaf]));
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+/** Whether an answer is one of these. Pure. */
+export function matches(answer: Answer, wanted: readonly Match[], form: 'json' | 'xml' = 'json'): boolean {
+  const content = contentOf(answer, form);
+  return wanted.some(
+    ({ status, where = {} }) =>
+      status === answer.status &&
+      Object.entries(where).every(([path, values]) => values.some((value) => value === at(content, path))),
+  );
+}

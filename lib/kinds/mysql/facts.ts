@@ -1,0 +1,23 @@
+import type { KindFacts } from '../../core/kind.ts';
+import { initialDocument } from './credential.ts';
+import { parseTarget, type Target } from './schema.ts';
+
+export const mysql: KindFacts<Target> = {
+  id: 'mysql',
+  title: 'A MySQL or MariaDB user (RDS, Aurora or your own), alternating between two users with equal grants',
+  origin: 'chosen',
+  overlap: 'alternating-users',
+  destroys: false,
+  evidence: {
+    lastUse: 'sessions of the user in the process list, at the writer and every replica, at the moment of asking',
+    disable: 'ACCOUNT LOCK for every host of the user, then its sessions are killed, at the writer and every replica',
+    destroy: 'none: views, routines and events name the user as their definer, so disabling is final',
+    provenDead:
+      'a login with the old password is refused (error 1045, 3118 or 4151) at every endpoint, one with the new accepted',
+  },
+  fields: { engine: 'plain', host: 'plain', port: 'plain', dbname: 'plain', username: 'identity', password: 'secret' },
+  parseTarget,
+  adminSecretOf: (target) => target.adminSecret,
+  initialValue: initialDocument,
+  needs: { rotate: () => [], retire: () => [], network: true },
+};

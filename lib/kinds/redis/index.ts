@@ -1,0 +1,63 @@
+import { KeyturnError } from '../../core/errors.ts';
+import type { ChosenKind } from '../../core/kind.ts';
+import { changeEverywhere } from './apply.ts';
+import { decideAddition, decideRemoval } from './changes.ts';
+import { type Credential, parseCredential, proposeValue } from './credential.ts';
+import { asUser, type Context } from './doors.ts';
+import { redis } from './facts.ts';
+import { hashOf, identityOf } from './identity.ts';
+import { lastUse } from './last-use.ts';
+import { proveRefused } from './prove.ts';
+import type { Target } from './schema.ts';
+import { endSessions } from './sessions.ts';
+
+/** A Redis or Valkey user with two passwords: see README.md beside this file. */
+export function createKind(): ChosenKind<Target, Credential> {
+  const identify = ({ username, password }: Credential) => identityOf(username, hashOf(password));
+  const accept = (context: Context, { username, password }: Credential) =>
+    changeEverywhere(context, (state) => decideAddition(state, username, hashOf(password)));
+
+  return {
+    facts: redis,
+    origin: 'chosen',
+    parse: parseCredential,
+    identify,
+    propose: proposeValue,
+    async install(context, { pending }) {
+      await accept(context, pending);
+      await verify(context, pending);
+    },
+    verify,
+    lastUse: (context, credential, sinceMs, promotedAtMs = sinceMs) =>
+      lastUse(context, credential, sinceMs, promotedAtMs),
+    async disable(context, { retire, keep, promotedAtMs }) {
+      if (retire.password.equals(keep.password)) {
+        throw new KeyturnError('CurrentMoved', `"${keep.username}" is to keep the very password that is to be retired`);
+      }
+      await changeEverywhere(
+        context,
+        (state) => decideRemoval(state, retire.username, hashOf(retire.password), keep),
+        (node) => endSessions(context, node, promotedAtMs),
+      );
+    },
+    enable: accept,
+    proveRefused,
+    // Disabling has removed the password; nothing of it is left at the servers.
+    destroy: async () => undefined,
+    async discard(context, identity) {
+      const { user } = context.target;
+      if (!identity.startsWith(`${user}#`)) {
+        throw new KeyturnError('InvalidInput', `"${identity}" is not a password of "${user}"`);
+      }
+      await changeEverywhere(context, (state) => {
+        const hash = state.user?.hashes.find((one) => identityOf(user, one) === identity);
+        return hash === undefined ? [] : decideRemoval(state, user, hash, undefined);
+      });
+    },
+  };
+}
+
+/** AUTH names the user and the password; there is no way to log in as somebody else. */
+async function verify(context: Context, credential: Credential): Promise<void> {
+  for (const endpoint of context.target.nodes) await asUser(context, credential, endpoint, async () => undefined);
+}

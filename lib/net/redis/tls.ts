@@ -1,0 +1,25 @@
+import { X509Certificate } from 'node:crypto';
+import * as z from 'zod/mini';
+
+/** How a Redis server is reached: verified against public CAs, verified against given ones, or in plaintext by name. */
+export const RedisTls = z.union(
+  [
+    z.strictObject({
+      ca: z.string().check(z.refine((ca) => ca === 'public' || isCertificates(ca), "'public', or certificates in PEM")),
+    }),
+    z.strictObject({
+      plaintext: z.string().check(z.minLength(10, 'say why that is safe here, in 10 characters or more')),
+    }),
+  ],
+  "{ ca: 'public' }, { ca: '<certificates in PEM>' } or { plaintext: '<why that is safe here, 10 characters or more>' }",
+);
+export type RedisTls = z.infer<typeof RedisTls>;
+
+function isCertificates(text: string): boolean {
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return certificates.map((pem) => new X509Certificate(pem)).length > 0;
+  } catch {
+    return false;
+  }
+}
