@@ -1,4 +1,5 @@
 import { IAMClient } from '@aws-sdk/client-iam';
+import * as mysql2 from 'mysql2/promise';
 import pg from 'pg';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import { type Ask, HttpApi } from '../../lib/kinds/http-api-key/client.ts';
@@ -68,3 +69,17 @@ const redisFaults: Faults = {
 const wire = RedisWire.prototype as unknown as Record<string, Method>;
 seamed(wire, 'open', () => 'redis:connect', redisFaults);
 seamed(wire, 'send', (_, [command]) => `redis:${(command as string[]).slice(0, 2).join(' ')}`, redisFaults);
+
+const mysqlFaults: Faults = {
+  throttled: () => Object.assign(new Error('Too many connections'), { errno: 1040, sqlState: '08004' }),
+  timedOut: () => Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT', errno: -110 }),
+};
+// Its types have no class, its module has.
+const { PromiseConnection } = mysql2 as unknown as { PromiseConnection: { prototype: Record<string, Method> } };
+seamed(PromiseConnection.prototype, 'connect', () => 'mysql:connect', mysqlFaults);
+seamed(
+  PromiseConnection.prototype,
+  'query',
+  (_, [statement]) => `mysql:${String(statement).trim().split(/\s/, 2).join(' ')}`,
+  mysqlFaults,
+);

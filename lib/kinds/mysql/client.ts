@@ -50,10 +50,10 @@ export const prepareChanges = SecretValue.of(
  */
 export async function withSession<T>(login: Login, work: (session: Session) => Promise<T>): Promise<T> {
   const { endpoint, user, database, admin, signal } = login;
-  // Loaded when a database is first talked to.
-  const { createConnection } = await import('mysql2');
+  // Loaded when a server is first talked to. A bundle knows a CommonJS module by its default export alone.
+  const { default: driver } = await import('mysql2');
   const socket = new Socket();
-  const connection = createConnection({ ...(await configOf(login)), stream: () => socket });
+  const connection = driver.createConnection({ ...(await configOf(login)), stream: () => socket });
   const client = connection.promise();
   let loggedIn = false;
   // The first failure is the reason; what follows ("closed state") is its echo.
