@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '../../lib/core/clock.ts';
-import { type EstateOptions, makeEstate, type PostgresEstate } from '../kinds/postgres/harness.ts';
+import { type EstateOptions, makeEstate, type PostgresEstate, replayed } from '../kinds/postgres/harness.ts';
 import { kind } from '../kinds/postgres/rotate.ts';
 import { fastClock, realClock } from '../support/clocks.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
@@ -188,23 +188,14 @@ describe('a replica lags', () => {
     await atReplica((session) => session.query('SELECT pg_wal_replay_pause()'));
     paused = true;
   };
-  const caughtUp = async () => {
-    const [writer] = await server.sql('SELECT pg_current_wal_lsn()::text AS position');
-    const behind = 'SELECT 1 WHERE pg_last_wal_replay_lsn() < $1::text::pg_lsn';
-    await atReplica(async (session) => {
-      while ((await session.query(behind, [writer?.['position']])).rows.length > 0);
-    });
-  };
   const resume = async () => {
     paused = false;
     await atReplica((session) => session.query('SELECT pg_wal_replay_resume()'));
-    await caughtUp();
+    await replayed(server);
   };
-  const withReplica = async () => {
+  const withReplica = () => {
     const replicas = [{ host: server.host, port: server.replicaPort }];
-    const made = await at(server, { clock, target: { replicas } });
-    await caughtUp();
-    return made;
+    return at(server, { clock, target: { replicas } });
   };
 
   it('in setSecret: nothing is promoted until it has the new login', async () => {

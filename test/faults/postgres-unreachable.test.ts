@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EstateOptions, makeEstate } from '../kinds/postgres/harness.ts';
+import { type EstateOptions, makeEstate, replayed } from '../kinds/postgres/harness.ts';
 import { kind } from '../kinds/postgres/rotate.ts';
 import { createCertificateAuthority } from '../support/certificates.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
@@ -65,7 +65,10 @@ const faults: Fault[] = [
   },
   {
     name: 'the host has become a read-only standby',
-    strike: (door) => door.open({ host: server.host, port: server.replicaPort ?? 0 }),
+    async strike(door) {
+      await replayed(server);
+      await door.open({ host: server.host, port: server.replicaPort ?? 0 });
+    },
     code: 'TargetFailed',
     says: /read-only standby \(25006\)/,
   },

@@ -42,7 +42,7 @@ export interface PostgresEstate extends KindEstate<Target> {
 let count = 0;
 
 /** Waits until a replica, where there is one, has what was just made at the writer. */
-async function replayed(server: PostgresServer): Promise<void> {
+export async function replayed(server: PostgresServer): Promise<void> {
   if (server.replicaPort === undefined) return;
   const [writer] = await server.sql('SELECT pg_current_wal_lsn()::text AS position');
   const replica = await server.connect({ replica: true });
