@@ -18,12 +18,16 @@ describe('a rolling deployment (https://docs.aws.amazon.com/AmazonECS/latest/dev
     const { balancer } = await setUp({ serviceName: 'busy', desiredCount: 2, targetGroup });
     await ecs.steady('busy', 20_000);
     const load = startLoad(present(balancer).url, 8);
+    await estate.until('both tasks have answered', async () => load.tasks() === 2);
     for (let round = 0; round < 2; round++) {
       const before = load.sent();
       await estate.update({ service: 'busy', forceNewDeployment: true });
       await ecs.steady('busy', 20_000);
       // On a fast machine the deployment is over before the load has seen much of it.
-      await estate.until('250 requests more', async () => load.sent() > before + 250);
+      await estate.until(
+        '250 requests more, and an answer of both new tasks',
+        async () => load.sent() > before + 250 && load.tasks() >= 2 * (round + 2),
+      );
     }
     const { sent, failures, answeredBy } = await load.stop();
     expect(failures).toEqual([]);

@@ -3,6 +3,8 @@ import { Agent, get } from 'node:http';
 export interface Load {
   /** Requests so far. */
   sent(): number;
+  /** Tasks that have answered so far. */
+  tasks(): number;
   /** Ends it. Resolves when the last answer is there. */
   stop(): Promise<{ sent: number; failures: string[]; answeredBy: Map<string, number> }>;
 }
@@ -43,6 +45,7 @@ export function startLoad(url: string, clients: number): Load {
   const running = Array.from({ length: clients }, client);
   return {
     sent: () => sent,
+    tasks: () => answeredBy.size,
     async stop() {
       stopping = true;
       await Promise.all(running);
