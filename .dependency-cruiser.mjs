@@ -55,6 +55,12 @@ export default {
       to: { path: '^lib/(kinds|consumers|checks)/', pathNot: '/facts\\.ts$' },
     },
     {
+      name: 'shared-knows-no-kind',
+      severity: 'error',
+      from: { path: '^lib/kinds/shared/' },
+      to: { path: '^lib/kinds/(?!shared/)' },
+    },
+    {
       name: 'no-development-parts-in-functions',
       severity: 'error',
       from: { path: functions },

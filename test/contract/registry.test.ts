@@ -18,9 +18,10 @@ const rooms = [
   { room: 'lib/checks', tests: 'test/checks', registry: checks, factory: 'createCheck', suite: undefined },
 ];
 
+/** `shared` holds what several kinds do alike, and is none. */
 const foldersOf = (room: string) =>
   readdirSync(room, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && entry.name !== 'shared')
     .map(({ name }) => name)
     .sort();
 

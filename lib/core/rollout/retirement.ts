@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { SecretEntry } from '../entry.ts';
-import { KeyturnError } from '../errors.ts';
+import { type ErrorCode, KeyturnError } from '../errors.ts';
 import type { Kind, KindContext, LastUse, Refusal } from '../kind.ts';
 import { labels } from '../labels.ts';
 import type { SecretStore } from '../ports.ts';
@@ -115,8 +115,11 @@ export async function enable(pair: Pair, parts: RetirementParts): Promise<void> 
   if (retire !== undefined) await parts.kind.enable(context, retire);
 }
 
+/** What installing a credential again mends: it is disabled, or has lost something of what it could do. */
+const mendable: readonly string[] = ['AuthenticationRefused', 'PrivilegeLost'] satisfies ErrorCode[];
+
 /**
- * Before AWSCURRENT moves back to `retire`: it must log in. A refused one is enabled and installed again.
+ * Before AWSCURRENT moves back to `retire`: it must log in and lack nothing. Else it is enabled and installed again.
  * @throws CannotGoBack
  */
 export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Promise<void> {
@@ -131,7 +134,7 @@ export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Pro
   try {
     await kind.verify(context, predecessor);
   } catch (error) {
-    if (!(error instanceof KeyturnError && error.code === 'AuthenticationRefused')) throw error;
+    if (!(error instanceof KeyturnError && mendable.includes(error.code))) throw error;
     const current = await credentialOf(pair.secretArn, pair.keep, context, parts);
     await kind.enable(context, predecessor);
     try {
@@ -139,7 +142,7 @@ export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Pro
     } catch (cause) {
       throw new KeyturnError(
         'CannotGoBack',
-        `${pair.secretArn}: version ${pair.retire} is refused and could not be installed again`,
+        `${pair.secretArn}: version ${pair.retire} does not work (${error.code}) and could not be installed again`,
         { cause },
       );
     }

@@ -1,5 +1,6 @@
 import { KeyturnError } from '../../core/errors.ts';
 import { SecretValue } from '../../core/secret-value.ts';
+import { cloneOf } from '../shared/database-user/alternation.ts';
 import type { Credential } from './credential.ts';
 import { type GrantChange, grantChanges } from './difference.ts';
 import { type Grants, parseGrants } from './grants.ts';
@@ -8,7 +9,6 @@ import { optionsOf } from './options.ts';
 import { accountName } from './quote.ts';
 import type { Target } from './schema.ts';
 import type { Account, State } from './state.ts';
-import { cloneOf } from './users.ts';
 
 /** One statement; each commits by itself. */
 export interface Change {

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2';
 import { SecretValue } from '../../core/secret-value.ts';
+import { rdsCertificates } from '../shared/database-user/rds-certificates.ts';
+import type { Endpoint, Tls } from '../shared/database-user/target.ts';
 import { explain, type Failure } from './failure.ts';
-import { rdsCertificates } from './rds-certificates.ts';
-import type { Endpoint, Tls } from './schema.ts';
 
 /** One login at one endpoint. */
 export interface Login {

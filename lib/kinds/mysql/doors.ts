@@ -1,7 +1,8 @@
 import type { KindContext } from '../../core/kind.ts';
+import type { Endpoint } from '../shared/database-user/target.ts';
 import { type Session, withSession } from './client.ts';
 import { type Credential, parseAdmin } from './credential.ts';
-import type { Endpoint, Target } from './schema.ts';
+import type { Target } from './schema.ts';
 
 export type Context = KindContext<Target>;
 
@@ -25,8 +26,4 @@ export async function asAdmin<T>(
   const { username, password } = parseAdmin(await admin(), target);
   const login = { endpoint, database: undefined, user: username, password, tls: target.tls, admin: true, signal };
   return withSession(login, work);
-}
-
-export function nameOf({ host, port }: Endpoint): string {
-  return `${host}:${port}`;
 }

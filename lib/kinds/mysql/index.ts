@@ -1,5 +1,5 @@
-import { KeyturnError } from '../../core/errors.ts';
 import type { ChosenKind } from '../../core/kind.ts';
+import { refuseSame, refuseStranger } from '../shared/database-user/alternation.ts';
 import { type Credential, parseCredential, proposeValue } from './credential.ts';
 import { mysql } from './facts.ts';
 import { install } from './install.ts';
@@ -7,7 +7,6 @@ import { lastUse } from './last-use.ts';
 import { lockUser, unlockUser } from './lock.ts';
 import { proveRefused } from './prove.ts';
 import type { Target } from './schema.ts';
-import { cloneOf } from './users.ts';
 import { verify } from './verify.ts';
 
 /** MySQL and MariaDB with alternating users: see README.md beside this file. */
@@ -22,9 +21,7 @@ export function createKind(): ChosenKind<Target, Credential> {
     verify,
     lastUse: (context, { username }) => lastUse(context, username),
     async disable(context, { retire, keep }) {
-      if (retire.username === keep.username) {
-        throw new KeyturnError('CurrentMoved', `"${keep.username}" is both to be kept and to be retired`);
-      }
+      refuseSame(retire, keep);
       await lockUser(context, retire.username);
     },
     enable: (context, { username }) => unlockUser(context, username),
@@ -32,10 +29,7 @@ export function createKind(): ChosenKind<Target, Credential> {
     // Views, routines, triggers and events name users as their definers: nothing to drop.
     destroy: async () => undefined,
     async discard(context, identity) {
-      const base = context.target.user;
-      if (identity !== base && identity !== cloneOf(base)) {
-        throw new KeyturnError('InvalidInput', `"${identity}" is not a user that alternates with "${base}"`);
-      }
+      refuseStranger(context.target.user, identity);
       await lockUser(context, identity);
     },
   };

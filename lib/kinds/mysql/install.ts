@@ -1,13 +1,13 @@
+import { cloneOf } from '../shared/database-user/alternation.ts';
+import { endpointsOf, nameOf } from '../shared/database-user/target.ts';
 import { apply } from './apply.ts';
 import { decideChanges } from './changes.ts';
 import { prepareChanges } from './client.ts';
 import type { Credential } from './credential.ts';
-import { asAdmin, asUser, type Context, nameOf } from './doors.ts';
+import { asAdmin, asUser, type Context } from './doors.ts';
 import { awaitReplicas, fingerprint } from './replicas.ts';
 import { quotedAccount, requireRights } from './rights.ts';
-import { endpointsOf } from './schema.ts';
 import { gatherAccounts, ownGrants } from './state.ts';
-import { cloneOf } from './users.ts';
 import { assertActsAsItself } from './verify.ts';
 
 /** Gather, decide, apply; then replicas; then a login as pending, which is expected to succeed. */

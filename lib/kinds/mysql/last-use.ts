@@ -1,8 +1,8 @@
-import { KeyturnError } from '../../core/errors.ts';
 import type { LastUse } from '../../core/kind.ts';
-import { asAdmin, type Context, nameOf } from './doors.ts';
+import { unknownOnError, usedAnywhere } from '../shared/database-user/last-use.ts';
+import { type Endpoint, endpointsOf, nameOf } from '../shared/database-user/target.ts';
+import { asAdmin, type Context } from './doors.ts';
 import { allPrivileges } from './grants.ts';
-import { type Endpoint, endpointsOf } from './schema.ts';
 import { sessionsOf } from './sessions.ts';
 import { ownGrants } from './state.ts';
 
@@ -10,14 +10,12 @@ import { ownGrants } from './state.ts';
 export async function lastUse(context: Context, user: string): Promise<LastUse> {
   const answers: LastUse[] = [];
   for (const endpoint of endpointsOf(context.target)) answers.push(await usedAt(context, user, endpoint));
-  const used = answers.filter((answer) => answer.state === 'used');
-  if (used.length > 0) return { state: 'used', detail: used.map(({ detail }) => detail).join('; ') };
-  return answers.find((answer) => answer.state === 'unknown') ?? { state: 'unused' };
+  return usedAnywhere(answers);
 }
 
-async function usedAt(context: Context, user: string, endpoint: Endpoint): Promise<LastUse> {
-  try {
-    return await asAdmin(context, endpoint, async (session): Promise<LastUse> => {
+function usedAt(context: Context, user: string, endpoint: Endpoint): Promise<LastUse> {
+  return unknownOnError(() =>
+    asAdmin(context, endpoint, async (session): Promise<LastUse> => {
       const own = (await ownGrants(session)).on.get('*.*');
       if (!own?.has('PROCESS') && !own?.has(allPrivileges)) {
         return { state: 'unknown', detail: `AdminPrivilegeMissing: the admin lacks PROCESS at ${nameOf(endpoint)}` };
@@ -27,9 +25,6 @@ async function usedAt(context: Context, user: string, endpoint: Endpoint): Promi
       const clients = Map.groupBy(open, ({ client }) => client);
       const list = [...clients].map(([client, sessions]) => `${sessions.length} × ${client}`).join(', ');
       return { state: 'used', detail: `sessions of "${user}" at ${nameOf(endpoint)}: ${list}` };
-    });
-  } catch (error) {
-    if (!(error instanceof KeyturnError)) throw error;
-    return { state: 'unknown', detail: `${error.code}: ${error.message}` };
-  }
+    }),
+  );
 }

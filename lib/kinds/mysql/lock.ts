@@ -1,14 +1,14 @@
 import { KeyturnError } from '../../core/errors.ts';
 import { SecretValue } from '../../core/secret-value.ts';
+import { cloneOf } from '../shared/database-user/alternation.ts';
+import { endpointsOf, nameOf } from '../shared/database-user/target.ts';
 import { prepareChanges, type Session } from './client.ts';
-import { asAdmin, type Context, nameOf } from './doors.ts';
+import { asAdmin, type Context } from './doors.ts';
 import { accountName } from './quote.ts';
 import { awaitReplica, awaitReplicas, fingerprint } from './replicas.ts';
 import { requireRights } from './rights.ts';
-import { endpointsOf } from './schema.ts';
 import { endSessions } from './sessions.ts';
 import { type Account, gatherAccounts, ownGrants, type State } from './state.ts';
-import { cloneOf } from './users.ts';
 
 /**
  * ACCOUNT LOCK for every host of the user first, then its sessions: the other way round they would come back. At a

@@ -1,9 +1,9 @@
 import { KeyturnError } from '../../core/errors.ts';
+import { type Endpoint, nameOf } from '../shared/database-user/target.ts';
+import { eventually } from '../shared/wait.ts';
 import type { Session } from './client.ts';
-import { asAdmin, type Context, nameOf } from './doors.ts';
+import { asAdmin, type Context } from './doors.ts';
 import { bytes } from './quote.ts';
-import type { Endpoint } from './schema.ts';
-import { eventually } from './wait.ts';
 
 /** Replicas are normally behind by milliseconds; longer than this somebody should look. */
 const lagMs = 30_000;

@@ -1,25 +1,11 @@
-import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import { parseInput } from '../../core/parse.ts';
+import { host, port, Tls, text } from '../shared/database-user/target.ts';
 import { unfitBase } from './users.ts';
-
-const host = z.string().check(z.regex(/^[^\s/@]+$/, 'a host name or address alone, no URL'));
-const port = z.int().check(z.gte(1, 'a port'), z.lte(65535, 'a port'));
-const text = z.string().check(z.minLength(1, 'must not be empty'));
 
 /** One server address. */
 const Endpoint = z.strictObject({ host, port: z._default(port, 3306) });
-export type Endpoint = z.infer<typeof Endpoint>;
-
-const Tls = z.union(
-  [
-    z.strictObject({ ca: z.string().check(z.refine((ca) => ca === 'rds' || isCertificates(ca))) }),
-    z.strictObject({ plaintext: z.string().check(z.minLength(10)) }),
-  ],
-  "{ ca: 'rds' }, { ca: '<certificates in PEM>' } or { plaintext: '<why that is safe here, 10 characters or more>' }",
-);
-export type Tls = z.infer<typeof Tls>;
 
 const TargetFields = z.strictObject({
   /** What a secret made with `create: true` says, and how long a user name may be. The server itself says what it is. */
@@ -62,18 +48,4 @@ export type Target = z.infer<typeof TargetFields>;
 /** @throws InvalidInput with the path of the mistake */
 export function parseTarget(target: unknown): Target {
   return parseInput(Target, target, 'target');
-}
-
-/** Writer first. */
-export function endpointsOf(target: Target): [writer: Endpoint, ...replicas: Endpoint[]] {
-  return [{ host: target.host, port: target.port }, ...target.replicas];
-}
-
-function isCertificates(text: string): boolean {
-  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  try {
-    return certificates.map((pem) => new X509Certificate(pem)).length > 0;
-  } catch {
-    return false;
-  }
 }

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { KeyturnError } from '../../core/errors.ts';
 import { SecretValue } from '../../core/secret-value.ts';
+import { eventually } from '../shared/wait.ts';
 import type { Session } from './client.ts';
 import type { Context } from './doors.ts';
 import { failureOf } from './failure.ts';
 import { bytes } from './quote.ts';
-import { eventually } from './wait.ts';
 
 /** A session ends at its next safe point, after a rollback; one that takes longer than this hangs. */
 const goneMs = 15_000;

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { KeyturnError } from '../../core/errors.ts';
+import { cloneOf } from '../shared/database-user/alternation.ts';
+import { endpointsOf, nameOf } from '../shared/database-user/target.ts';
 import { lackingGrants } from './changes.ts';
 import type { Session } from './client.ts';
 import type { Credential } from './credential.ts';
-import { asAdmin, asUser, type Context, nameOf } from './doors.ts';
+import { asAdmin, asUser, type Context } from './doors.ts';
 import { readOnly } from './failure.ts';
-import { endpointsOf } from './schema.ts';
 import { gatherAccounts } from './state.ts';
-import { cloneOf } from './users.ts';
 
 const Answer = z.object({ acting: z.string(), readOnly: z.number() });
 

@@ -1,8 +1,8 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { SecretValue } from '../../core/secret-value.ts';
+import { cloneOf } from '../shared/database-user/alternation.ts';
 import { identifier, literal, settingValue } from './quote.ts';
 import type { Role, State } from './state.ts';
-import { cloneOf } from './users.ts';
 
 /** What an install has to do beside the password. */
 export interface Changes {

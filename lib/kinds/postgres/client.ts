@@ -2,9 +2,9 @@ import { Socket } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import type { SecretValue } from '../../core/secret-value.ts';
+import { rdsCertificates } from '../shared/database-user/rds-certificates.ts';
+import type { Endpoint, Tls } from '../shared/database-user/target.ts';
 import { closed, explain, type Failure, noTls } from './failure.ts';
-import { rdsCertificates } from './rds-certificates.ts';
-import type { Endpoint, Tls } from './schema.ts';
 
 /** One login at one endpoint. */
 export interface Login {

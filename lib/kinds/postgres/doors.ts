@@ -1,7 +1,8 @@
 import type { KindContext } from '../../core/kind.ts';
+import type { Endpoint } from '../shared/database-user/target.ts';
 import { type Login, type Session, withSession } from './client.ts';
 import { type Admin, type Credential, parseAdmin } from './credential.ts';
-import type { Endpoint, Target } from './schema.ts';
+import type { Target } from './schema.ts';
 
 export type Context = KindContext<Target>;
 
@@ -23,10 +24,6 @@ export async function asAdmin<T>(
 ): Promise<T> {
   const admin = parseAdmin(await context.admin(), context.target);
   return withSession(loginOf(context, admin, endpoint, true), work);
-}
-
-export function nameOf({ host, port }: Endpoint): string {
-  return `${host}:${port}`;
 }
 
 function loginOf(

@@ -1,14 +1,14 @@
-import { KeyturnError } from '../../core/errors.ts';
 import type { ChosenKind } from '../../core/kind.ts';
+import { refuseSame, refuseStranger } from '../shared/database-user/alternation.ts';
+import { endpointsOf, nameOf } from '../shared/database-user/target.ts';
 import { type Credential, parseCredential, proposeValue } from './credential.ts';
-import { asUser, nameOf } from './doors.ts';
+import { asUser } from './doors.ts';
 import { postgres } from './facts.ts';
 import { install } from './install.ts';
 import { lastUse } from './last-use.ts';
 import { disableLogin, enableLogin } from './login-right.ts';
 import { proveRefused } from './prove.ts';
-import { endpointsOf, type Target } from './schema.ts';
-import { cloneOf } from './users.ts';
+import type { Target } from './schema.ts';
 import { assertActsAsBase } from './verify.ts';
 
 /** PostgreSQL with alternating users: see README.md beside this file. */
@@ -31,9 +31,7 @@ export function createKind(): ChosenKind<Target, Credential> {
     },
     lastUse: (context, { username }) => lastUse(context, username),
     async disable(context, { retire, keep }) {
-      if (retire.username === keep.username) {
-        throw new KeyturnError('CurrentMoved', `"${keep.username}" is both to be kept and to be retired`);
-      }
+      refuseSame(retire, keep);
       await disableLogin(context, retire.username);
     },
     enable: (context, { username }) => enableLogin(context, username),
@@ -41,10 +39,7 @@ export function createKind(): ChosenKind<Target, Credential> {
     // The base role owns the objects, and the other login is a member of it: nothing to delete.
     destroy: async () => undefined,
     async discard(context, identity) {
-      const base = context.target.user;
-      if (identity !== base && identity !== cloneOf(base)) {
-        throw new KeyturnError('InvalidInput', `"${identity}" is not a login of "${base}"`);
-      }
+      refuseStranger(context.target.user, identity);
       await disableLogin(context, identity);
     },
   };

@@ -1,15 +1,15 @@
 import { KeyturnError } from '../../core/errors.ts';
+import { cloneOf } from '../shared/database-user/alternation.ts';
+import { endpointsOf, nameOf } from '../shared/database-user/target.ts';
 import { applied, type Changes, decideChanges } from './changes.ts';
 import type { Session } from './client.ts';
 import type { Credential } from './credential.ts';
-import { asAdmin, asUser, type Context, nameOf } from './doors.ts';
+import { asAdmin, asUser, type Context } from './doors.ts';
 import { failureOf, ServerError } from './failure.ts';
 import { awaitReplicas, writtenTo } from './replicas.ts';
 import { requireRights } from './rights.ts';
-import { endpointsOf } from './schema.ts';
 import { scramVerifier } from './scram.ts';
 import { gather, type State } from './state.ts';
-import { cloneOf } from './users.ts';
 import { assertActsAsBase } from './verify.ts';
 
 /** Gather, decide, apply; then replicas; then a login as pending, which is expected to succeed. */

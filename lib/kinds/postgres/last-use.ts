@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { KeyturnError } from '../../core/errors.ts';
 import type { LastUse } from '../../core/kind.ts';
-import { asAdmin, type Context, nameOf } from './doors.ts';
+import { unknownOnError, usedAnywhere } from '../shared/database-user/last-use.ts';
+import { type Endpoint, endpointsOf, nameOf } from '../shared/database-user/target.ts';
+import { asAdmin, type Context } from './doors.ts';
 import { readOnly } from './failure.ts';
-import { type Endpoint, endpointsOf } from './schema.ts';
 
 const Answer = z.object({
   standby: z.boolean(),
@@ -22,18 +22,11 @@ export async function lastUse(context: Context, user: string): Promise<LastUse> 
   const [writer, ...replicas] = endpointsOf(context.target);
   answers.push(await usedAt(context, user, writer, 'writer'));
   for (const replica of replicas) answers.push(await usedAt(context, user, replica, 'replica'));
-  const used = answers.filter((answer) => answer.state === 'used');
-  if (used.length > 0) return { state: 'used', detail: used.map(({ detail }) => detail).join('; ') };
-  return answers.find((answer) => answer.state === 'unknown') ?? { state: 'unused' };
+  return usedAnywhere(answers);
 }
 
-async function usedAt(
-  context: Context,
-  user: string,
-  endpoint: Endpoint,
-  expected: 'writer' | 'replica',
-): Promise<LastUse> {
-  try {
+function usedAt(context: Context, user: string, endpoint: Endpoint, expected: 'writer' | 'replica'): Promise<LastUse> {
+  return unknownOnError(async () => {
     const [row] = await asAdmin(context, endpoint, (session) => session.rows(query, [user]));
     const { standby, sessions } = Answer.parse(row);
     if (sessions.length > 0) {
@@ -44,8 +37,5 @@ async function usedAt(
     if (standby && expected === 'writer')
       return { state: 'unknown', detail: `PostgreSQL at ${nameOf(endpoint)}: ${readOnly}` };
     return { state: 'unused' };
-  } catch (error) {
-    if (!(error instanceof KeyturnError)) throw error;
-    return { state: 'unknown', detail: `${error.code}: ${error.message}` };
-  }
+  });
 }

@@ -1,14 +1,14 @@
 import { KeyturnError } from '../../core/errors.ts';
 import { SecretValue } from '../../core/secret-value.ts';
+import { cloneOf } from '../shared/database-user/alternation.ts';
+import { endpointsOf, nameOf } from '../shared/database-user/target.ts';
+import { eventually } from '../shared/wait.ts';
 import type { Session } from './client.ts';
-import { asAdmin, type Context, nameOf } from './doors.ts';
+import { asAdmin, type Context } from './doors.ts';
 import { identifier } from './quote.ts';
 import { awaitReplay, awaitReplicas, writtenTo } from './replicas.ts';
 import { requireRights } from './rights.ts';
-import { endpointsOf } from './schema.ts';
 import { gather } from './state.ts';
-import { cloneOf } from './users.ts';
-import { eventually } from './wait.ts';
 
 /** A backend ends at its next safe point; one that takes longer than this hangs. */
 const goneMs = 15_000;

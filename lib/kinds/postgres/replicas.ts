@@ -1,9 +1,9 @@
 import { KeyturnError } from '../../core/errors.ts';
+import { type Endpoint, nameOf } from '../shared/database-user/target.ts';
+import { eventually } from '../shared/wait.ts';
 import type { Session } from './client.ts';
-import { asAdmin, type Context, nameOf } from './doors.ts';
+import { asAdmin, type Context } from './doors.ts';
 import { failureOf } from './failure.ts';
-import type { Endpoint } from './schema.ts';
-import { eventually } from './wait.ts';
 
 /** Streaming replicas are normally behind by milliseconds; longer than this somebody should look. */
 const replayMs = 30_000;

@@ -83,6 +83,42 @@ describe('a consumer that does not come up', () => {
     expect([...house.target.accounts.values()].every(({ enabled }) => enabled)).toBe(true);
   });
 
+  it.each([
+    { state: 'is refused', code: 'AuthenticationRefused' },
+    { state: 'has lost a privilege', code: 'PrivilegeLost' },
+  ] as const)('installs a predecessor that $state again before it goes back to it', async ({ code }) => {
+    const old = await currentValue();
+    const { verify, install } = house.kind;
+    let fit = true;
+    const reinstalled: unknown[] = [];
+    Object.assign(house.kind, {
+      async verify(...[context, credential]: Parameters<typeof verify>) {
+        if (!fit && house.kind.identify(credential) === 'app') throw new KeyturnError(code, 'as if by hand');
+        await verify(context, credential);
+      },
+      async install(...[context, versions]: Parameters<typeof install>) {
+        await install(context, versions);
+        if (house.kind.identify(versions.pending) !== 'app') return;
+        reinstalled.push(versions.pending);
+        fit = true;
+      },
+    });
+    const api = house.consumers.get('api');
+    let bad = '';
+    if (api)
+      api.progressOf = ({ versionId }) => {
+        if (versionId !== bad) return { state: 'converged', detail: 'up' };
+        fit = false;
+        return { state: 'failed', reason: 'crash loop' };
+      };
+    bad = await house.start();
+    expect(await house.rolloutOf(bad)).toEqual({ status: 'FAILED', error: 'ConsumerFailed' });
+    expect(reinstalled).toHaveLength(1);
+    expect(house.records.map(({ result }) => result)).toEqual(['rolled-back']);
+    expect((await currentValue()).equals(old)).toBe(true);
+    expect(house.target.accepts(old)).toBe(true);
+  });
+
   it('holds with everything working when the predecessor cannot be brought back', async () => {
     await house.close();
     house = await buildHouse({ initial: '{}' });

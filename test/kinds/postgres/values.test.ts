@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { KeyturnError } from '../../../lib/core/errors.ts';
+import { newPassword } from '../../../lib/core/password.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { createKind } from '../../../lib/kinds/postgres/index.ts';
-import { newPassword } from '../../../lib/kinds/postgres/password.ts';
 import { parseTarget } from '../../../lib/kinds/postgres/schema.ts';
 import { createCertificateAuthority } from '../../support/certificates.ts';
 

@@ -1,5 +1,5 @@
 import { KeyturnError } from '../../core/errors.ts';
-import type { Context } from './doors.ts';
+import type { KindContext } from '../../core/kind.ts';
 
 const pollMs = 200;
 
@@ -8,7 +8,7 @@ const pollMs = 200;
  * @returns whether it came to be so. @throws TargetTimeout when the function's own time ends first.
  */
 export async function eventually(
-  { clock, signal }: Context,
+  { clock, signal }: Pick<KindContext<unknown>, 'clock' | 'signal'>,
   limitMs: number,
   look: () => Promise<boolean>,
 ): Promise<boolean> {
@@ -18,7 +18,7 @@ export async function eventually(
     try {
       await clock.sleep(pollMs, signal);
     } catch (cause) {
-      throw new KeyturnError('TargetTimeout', 'the time of this call is over while it waits for PostgreSQL', { cause });
+      throw new KeyturnError('TargetTimeout', 'the time of this call is over while it waits for the server', { cause });
     }
   }
   return true;
