@@ -1,7 +1,9 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { KindContext } from '../../core/kind.ts';
 
-const pollMs = 200;
+/** The next look comes twice as late as the one before: what a server ends at once, such as a session, is seen at once. */
+const firstPollMs = 10;
+const longestPollMs = 200;
 
 /**
  * Looks until it is so, for at most `limitMs`. Looks at least once.
@@ -13,10 +15,11 @@ export async function eventually(
   look: () => Promise<boolean>,
 ): Promise<boolean> {
   const untilMs = clock.nowMs() + limitMs;
-  while (!(await look())) {
-    if (clock.nowMs() >= untilMs) return false;
+  for (let pollMs = firstPollMs; !(await look()); pollMs = Math.min(2 * pollMs, longestPollMs)) {
+    const leftMs = untilMs - clock.nowMs();
+    if (leftMs <= 0) return false;
     try {
-      await clock.sleep(pollMs, signal);
+      await clock.sleep(Math.min(pollMs, leftMs), signal);
     } catch (cause) {
       throw new KeyturnError('TargetTimeout', 'the time of this call is over while it waits for the server', { cause });
     }
