@@ -6,6 +6,8 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [key:
 export interface ConsumerVersion {
   secretArn: string;
   versionId: string;
+  /** Names of the secret's views: what else the consumer may read the credential from. */
+  views: string[];
   /** The last write of what the consumer reads, plus the clock skew: only what starts at or after it has the new version. */
   promotedAtMs: number;
   /** When a refresh that has not converged counts as failed. */

@@ -116,7 +116,7 @@ describe('a service that cannot be judged holds the rollout, with both credentia
       'its task definition names another label',
       { ...accept, valueFrom: ':AWSPREVIOUS:' },
       () => undefined,
-      "takes the secret's version labelled AWSPREVIOUS",
+      'takes the version of the secret labelled AWSPREVIOUS',
     ],
     [
       'CodeDeploy deploys it',

@@ -228,7 +228,7 @@ async function versionOf<Config>(estate: ConsumerEstate<Config>, deadlineMs = pa
   // One clock here, so no skew is reckoned with; a millisecond tells what was started before.
   await pass(2);
   const promotedAtMs = Date.now();
-  return { ...promoted, promotedAtMs, deadlineAtMs: promotedAtMs + deadlineMs };
+  return { ...promoted, views: [], promotedAtMs, deadlineAtMs: promotedAtMs + deadlineMs };
 }
 
 /** The first answer that is not pending. */

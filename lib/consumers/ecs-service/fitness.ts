@@ -1,3 +1,4 @@
+import type { ConsumerVersion } from '../../core/consumer.ts';
 import type { Config } from './schema.ts';
 import type { ServiceState } from './state.ts';
 
@@ -33,20 +34,27 @@ export interface Injection {
 }
 
 /**
- * The injection that would not follow AWSCURRENT of the secret, in words, or undefined. Such a task gets the old
+ * The injection that would not follow AWSCURRENT of the secret or of one of its views, in words, or undefined. Such a task gets the old
  * credential however often it is restarted. Pure.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
  */
-export function pinOf(config: Config, injections: readonly Injection[], secretArn: string): string | undefined {
+export function pinOf(
+  config: Config,
+  injections: readonly Injection[],
+  { secretArn, views }: Pick<ConsumerVersion, 'secretArn' | 'views'>,
+): string | undefined {
   const because = (what: string) =>
     `${nameOf(config)}: ${what}, so that no restart gives it the new one; name the secret without a version in the task definition`;
   for (const { container, valueFrom } of injections) {
     const parts = valueFrom.split(':');
     const [, stage = '', versionId = ''] = parts.slice(7);
-    if (!names(parts.slice(0, 7).join(':'), secretArn)) continue;
-    if (versionId !== '') return because(`container ${container} pins version ${versionId} of the secret`);
+    const [reference, name = ''] = [parts.slice(0, 7).join(':'), parts[6]];
+    const view = views.find((one) => isNamed(name, one));
+    if (!names(reference, secretArn) && view === undefined) continue;
+    const what = view === undefined ? 'the secret' : `the view ${view}`;
+    if (versionId !== '') return because(`container ${container} pins version ${versionId} of ${what}`);
     if (stage !== '' && stage !== 'AWSCURRENT')
-      return because(`container ${container} takes the secret's version labelled ${stage}`);
+      return because(`container ${container} takes the version of ${what} labelled ${stage}`);
   }
   return undefined;
 }
@@ -54,4 +62,9 @@ export function pinOf(config: Config, injections: readonly Injection[], secretAr
 /** ECS takes the ARN also without the hyphen and six characters that Secrets Manager appends. */
 function names(reference: string, secretArn: string): boolean {
   return reference === secretArn || reference === secretArn.replace(/-[A-Za-z0-9]{6}$/, '');
+}
+
+/** Whether the last part of a secret's ARN, with or without those characters, is of the secret of this name. */
+function isNamed(part: string, name: string): boolean {
+  return part === name || (part.startsWith(`${name}-`) && /^[A-Za-z0-9]{6}$/.test(part.slice(name.length + 1)));
 }

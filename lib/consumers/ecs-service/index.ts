@@ -11,10 +11,10 @@ export function createConsumer(clock: Pick<Clock, 'nowMs'> = { nowMs: Date.now }
   const ecs = new EcsServices();
 
   /** A refresh of a service that cannot come to run on the version would restart it for nothing. */
-  async function assertFit(config: Config, { secretArn }: ConsumerVersion): Promise<void> {
+  async function assertFit(config: Config, version: ConsumerVersion): Promise<void> {
     const service = await ecs.describe(config);
     const reason =
-      unfitnessOf(config, service) ?? pinOf(config, await ecs.injectionsOf(config, service.taskDefinition), secretArn);
+      unfitnessOf(config, service) ?? pinOf(config, await ecs.injectionsOf(config, service.taskDefinition), version);
     if (reason !== undefined) throw new KeyturnError('ConsumerUnfit', reason);
   }
 
@@ -44,6 +44,6 @@ export function createConsumer(clock: Pick<Clock, 'nowMs'> = { nowMs: Date.now }
 }
 
 /** The deployment is for the reader: what is judged is always the newest. */
-function ticketOf({ secretArn, versionId, promotedAtMs, deadlineAtMs }: ConsumerVersion, deployment: string): Ticket {
-  return { secretArn, versionId, promotedAtMs, deadlineAtMs, deployment };
+function ticketOf(version: ConsumerVersion, deployment: string): Ticket {
+  return { ...version, deployment };
 }

@@ -14,6 +14,8 @@ export interface Plan {
   retireFunctionArn: string;
   waves: PlannedConsumer[][];
   noConsumers: string | null;
+  /** The views' names. */
+  views: string[];
   timings: Timings;
   /** Whether the target ends a disabled credential for good. */
   destroys: boolean;
@@ -57,6 +59,7 @@ export function makePlan(
       })),
     ),
     noConsumers: entry.noConsumers ?? null,
+    views: entry.views.map(({ secret }) => secret),
     timings: reversible ? entry.timings : withGraceFirst(entry.timings),
     destroys,
     entryHash,

@@ -50,7 +50,13 @@ export const RetireRequest = z.discriminatedUnion('op', [
 ]);
 export type RetireRequest = z.infer<typeof RetireRequest>;
 
-const version = z.object({ secretArn, versionId, promotedAtMs: z.number() });
+const version = z.object({
+  secretArn,
+  versionId,
+  // None from an execution that began before the plan named them.
+  views: z._default(z.array(z.string()), []),
+  promotedAtMs: z.number(),
+});
 
 /** What the workflow asks of a consumer type's function. */
 export const ConsumerRequest = z.discriminatedUnion('op', [

@@ -30,6 +30,7 @@ export function consumerWaves(options: Options): State {
     ItemSelector: {
       'wave.$': '$$.Map.Item.Value',
       'secretArn.$': '$.secretArn',
+      'viewNames.$': '$.plan.views',
       'turn.$': '$.turn',
       'promotedAtMs.$': '$.views.answer.promotedAtMs',
       'pollSeconds.$': '$.plan.timings.pollSeconds',
@@ -58,6 +59,7 @@ function wave(options: Options): State {
     ItemSelector: {
       'consumer.$': '$$.Map.Item.Value',
       'secretArn.$': '$.secretArn',
+      'viewNames.$': '$.viewNames',
       'turn.$': '$.turn',
       'promotedAtMs.$': '$.promotedAtMs',
       'pollSeconds.$': '$.pollSeconds',
@@ -72,6 +74,7 @@ function consumer({ suffix, mode, rolloutFunctionArn }: Options): States {
   const version = {
     'secretArn.$': '$.secretArn',
     'versionId.$': '$.turn.keep',
+    'views.$': '$.viewNames',
     'promotedAtMs.$': '$.meeting.answer.promotedAtMs',
   };
   const refresh = (mayStart: boolean) =>

@@ -53,6 +53,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
           'retireFunctionArn',
           'waves',
           'noConsumers',
+          'views',
           'timings',
           'destroys',
           'entryHash',

@@ -12,7 +12,7 @@ async function promote(estate: EcsEstate, deadlineMs = 30_000) {
   const version = await estate.promote();
   const promotedAtMs = Date.now() + 2;
   while (Date.now() <= promotedAtMs) await new Promise((resolve) => setTimeout(resolve, 2));
-  return { ...version, promotedAtMs, deadlineAtMs: promotedAtMs + deadlineMs };
+  return { ...version, views: [], promotedAtMs, deadlineAtMs: promotedAtMs + deadlineMs };
 }
 
 async function settle({ consumer, config }: EcsEstate, ticket: Ticket): Promise<Progress> {
@@ -73,7 +73,7 @@ describe('a circuit breaker', () => {
 describe('a task definition', () => {
   it.each<[string, string, string]>([
     ['the old version by its id', '::11111111-2222-3333-4444-555555555555', 'container app-\\d+ pins version 11111111'],
-    ['a label other than AWSCURRENT', ':AWSPREVIOUS:', "takes the secret's version labelled AWSPREVIOUS"],
+    ['a label other than AWSCURRENT', ':AWSPREVIOUS:', 'takes the version of the secret labelled AWSPREVIOUS'],
   ])('that takes %s is unfit, before anything is restarted', async (_, valueFrom, reason) => {
     // No task of it can start, so none is wanted.
     const estate = await ecs.estate({ valueFrom, desiredCount: 0, whenScaledToZero: { accept: 'a test' } });
@@ -83,6 +83,22 @@ describe('a task definition', () => {
     await expect(estate.consumer.start(estate.config, version)).rejects.toMatchObject(unfit);
     expect(await estate.restarts()).toBe(0);
     await estate.remove();
+  });
+
+  it.each([
+    ['a version', '::11111111-2222-3333-4444-555555555555', 'pins version 11111111-2222-3333-4444-555555555555'],
+    ['a label', ':AWSPREVIOUS:', 'takes the version'],
+  ])('that pins %s of a view is unfit; of a secret with a longer name it is not', async (_, valueFrom, what) => {
+    const viewed = await ecs.estate({ valueFrom, desiredCount: 0, whenScaledToZero: { accept: 'a test' } });
+    const { secretArn: viewArn, ...version } = await promote(viewed);
+    const view = (viewArn.split(':').at(-1) ?? '').replace(/-[A-Za-z0-9]{6}$/, '');
+    const reading = (views: string[]) => ({ ...version, secretArn: `${viewArn.slice(0, -6)}source-AbCdEf`, views });
+    await expect(viewed.consumer.adopt(viewed.config, reading([view]))).rejects.toMatchObject({
+      code: 'ConsumerUnfit',
+      message: expect.stringMatching(new RegExp(`${what} .*view ${view}`)),
+    });
+    expect(await viewed.consumer.adopt(viewed.config, reading([view.slice(0, -1)]))).toBeUndefined();
+    await viewed.remove();
   });
 
   it('that names AWSCURRENT, or pins another secret, is fit', async () => {
@@ -141,6 +157,6 @@ it('a service of which the policy does not speak is AccessDenied, by the name of
 it('a cluster that does not exist is unfit', async () => {
   const config = { cluster: 'nowhere', service: 'app' };
   const consumer = await ecs.consumerOf([config]);
-  const version = { secretArn: 'arn', versionId: 'v', promotedAtMs: 0, deadlineAtMs: 1 };
+  const version = { secretArn: 'arn', versionId: 'v', views: [], promotedAtMs: 0, deadlineAtMs: 1 };
   await expect(consumer.progress(config, version)).rejects.toMatchObject({ code: 'ConsumerUnfit' });
 });

@@ -9,6 +9,7 @@ const deadlineAtMs = 200_000;
 const version = {
   secretArn: 'arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf',
   versionId: 'v2',
+  views: [],
   promotedAtMs,
   deadlineAtMs,
 };

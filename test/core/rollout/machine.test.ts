@@ -302,6 +302,17 @@ describe('views', () => {
     expect(seen[1]).toMatch(/^db:\/\/app_clone:pass%2F[0-9a-f-]+@memory\.internal$/);
   });
 
+  it('are named to the consumers, which could pin one of them', async () => {
+    const named: unknown[] = [];
+    house.beforeInvoke = (_, payload) => {
+      const { op, version } = payload as { op?: string; version?: { views: string[] } };
+      if (op === 'refresh') named.push(version?.views);
+    };
+    await house.turn();
+    // The refresh, the look before Disable and the one after it.
+    expect(named).toEqual(Array.from({ length: 3 }, () => ['house/URL', 'house/NAME']));
+  });
+
   it('go back with the rollout, to what they were', async () => {
     const api = house.consumers.get('api');
     if (api) api.healthOf = () => (api.refreshes === 1 ? { state: 'unhealthy', reason: '500' } : { state: 'healthy' });
