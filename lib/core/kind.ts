@@ -64,6 +64,13 @@ export interface Refusal {
   error: string;
 }
 
+/** What is known of an abandoned pending version, for targets that are told the whole list of what they accept. */
+export interface Abandoned<Credential> {
+  abandoned: Credential;
+  /** Undefined: AWSCURRENT has no credential yet (`create: true`). */
+  current: Credential | undefined;
+}
+
 interface CommonVerbs<Target, Credential> {
   readonly facts: KindFacts<Target>;
 
@@ -113,8 +120,11 @@ interface CommonVerbs<Target, Credential> {
     versions: { retire: Credential; keep: Credential; promotedAtMs?: number | undefined },
   ): Promise<void>;
 
-  /** Undoes `disable`. No error if already enabled. @throws CannotGoBack where Disable was final */
-  enable(context: KindContext<Target>, credential: Credential): Promise<void>;
+  /**
+   * Undoes `disable`. No error if already enabled. @throws CannotGoBack where Disable was final
+   * @param keep what the target accepts beside it and must go on accepting: for targets that are told the whole list
+   */
+  enable(context: KindContext<Target>, credential: Credential, keep?: Credential): Promise<void>;
 
   /**
    * Logs in with `retire` and expects the authentication error at every endpoint, with `keep` accepted beside it.
@@ -125,8 +135,11 @@ interface CommonVerbs<Target, Credential> {
   /** Ends a disabled credential for good, where the target can (`facts.destroys`). No error if already absent. */
   destroy(context: KindContext<Target>, credential: Credential): Promise<void>;
 
-  /** Ends a credential that nobody ever used: an abandoned pending version's, or a minted orphan. No error if absent. */
-  discard(context: KindContext<Target>, identity: string): Promise<void>;
+  /**
+   * Ends a credential that nobody ever used: an abandoned pending version's, or a minted orphan. No error if absent.
+   * @param known for an abandoned version: its credential, and the one of AWSCURRENT, which stays
+   */
+  discard(context: KindContext<Target>, identity: string, known?: Abandoned<Credential>): Promise<void>;
 }
 
 /** A kind whose value we invent. */

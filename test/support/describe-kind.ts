@@ -200,16 +200,17 @@ export function describeKind<Target, Credential>(
 
       it('comes back by enable, with the same value, also when it is enabled already; or says that it cannot', async () => {
         const { scene, kind, context, estate, old, fresh } = await rotated();
-        await kind.enable(context, old.credential);
+        await kind.enable(context, old.credential, fresh.credential);
         await kind.disable(context, { retire: old.credential, keep: fresh.credential });
         if (kind.facts.reversible?.(estate.target) === false) {
-          await scene.failure('CannotGoBack', kind.enable(context, old.credential));
+          await scene.failure('CannotGoBack', kind.enable(context, old.credential, fresh.credential));
           expect(await estate.logIn(old.value)).toBe('refused');
           return;
         }
-        await kind.enable(context, old.credential);
-        await kind.enable(context, old.credential);
+        await kind.enable(context, old.credential, fresh.credential);
+        await kind.enable(context, old.credential, fresh.credential);
         expect(await estate.logIn(old.value)).toBe('accepted');
+        expect(await estate.logIn(fresh.value)).toBe('accepted');
         await kind.verify(context, old.credential);
       });
 
@@ -273,15 +274,19 @@ export function describeKind<Target, Credential>(
 
       it('discards a credential that nobody used, twice', async () => {
         const { kind, context, estate, old, fresh } = await rotated();
-        await kind.discard(context, kind.identify(fresh.credential));
-        await kind.discard(context, kind.identify(fresh.credential));
+        const known = { abandoned: fresh.credential, current: old.credential };
+        await kind.discard(context, kind.identify(fresh.credential), known);
+        await kind.discard(context, kind.identify(fresh.credential), known);
         expect(await estate.logIn(fresh.value)).toBe('refused');
         expect(await estate.logIn(old.value)).toBe('accepted');
       });
 
       it('discards what does not exist without an error', async () => {
-        const { kind, context, estate } = await begin();
-        await kind.discard(context, estate.absentIdentity);
+        const { kind, context, estate, old, fresh } = await rotated();
+        const known = { abandoned: fresh.credential, current: old.credential };
+        await kind.discard(context, kind.identify(fresh.credential), known);
+        await kind.discard(context, estate.absentIdentity, known);
+        expect(await estate.logIn(old.value)).toBe('accepted');
       });
     });
 

@@ -108,11 +108,12 @@ export async function destroy(pair: Pair, parts: RetirementParts): Promise<void>
   if (retire !== undefined) await parts.kind.destroy(context, retire);
 }
 
-/** Undoes `disable`. Idempotent. */
+/** Undoes `disable`; `keep` stays accepted. Idempotent. */
 export async function enable(pair: Pair, parts: RetirementParts): Promise<void> {
   const context = await contextFor(pair.secretArn, parts);
   const retire = await credentialOf(pair.secretArn, pair.retire, context, parts);
-  if (retire !== undefined) await parts.kind.enable(context, retire);
+  if (retire === undefined) return;
+  await parts.kind.enable(context, retire, await credentialOf(pair.secretArn, pair.keep, context, parts));
 }
 
 /** What installing a credential again mends: it is disabled, or has lost something of what it could do. */
@@ -136,7 +137,7 @@ export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Pro
   } catch (error) {
     if (!(error instanceof KeyturnError && mendable.includes(error.code))) throw error;
     const current = await credentialOf(pair.secretArn, pair.keep, context, parts);
-    await kind.enable(context, predecessor);
+    await kind.enable(context, predecessor, current);
     try {
       await kind.install(context, { pending: predecessor, current });
     } catch (cause) {
@@ -176,11 +177,11 @@ export async function discardAbandoned(
   const credential = await credentialOf(request.secretArn, request.versionId, context, parts);
   if (credential === undefined) return;
   const identity = parts.kind.identify(credential);
-  for (const versionId of [current, retiring]) {
-    const other = versionId && (await credentialOf(request.secretArn, versionId, context, parts));
-    if (other && parts.kind.identify(other) === identity) return;
-  }
-  await parts.kind.discard(context, identity);
+  const credentials = await Promise.all(
+    [current, retiring].map((versionId) => versionId && credentialOf(request.secretArn, versionId, context, parts)),
+  );
+  if (credentials.some((other) => other && parts.kind.identify(other) === identity)) return;
+  await parts.kind.discard(context, identity, { abandoned: credential, current: credentials[0] });
 }
 
 /**
