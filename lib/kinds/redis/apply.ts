@@ -1,6 +1,8 @@
+import { type Node, onEveryNode } from '../../net/redis/doors.ts';
 import { failureCodeOf } from '../../net/redis/failure.ts';
+import type { Context } from '../../net/redis/place.ts';
+import { remedy } from './admin.ts';
 import type { Command } from './changes.ts';
-import { type Context, type Node, onEveryNode } from './doors.ts';
 import { requireWhole } from './fitness.ts';
 import { gather, type NodeState } from './state.ts';
 
@@ -13,7 +15,7 @@ export function changeEverywhere(
   decide: (state: NodeState) => Command[],
   afterwards: (node: Node) => Promise<void> = async () => undefined,
 ): Promise<void> {
-  return onEveryNode(context, async (nodes) => {
+  return onEveryNode(context, remedy, async (nodes) => {
     const gathered = await Promise.all(
       nodes.map(async (node) => ({ node, state: await gather(node, context.target.user) })),
     );

@@ -1,8 +1,9 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { SecretValue } from '../../core/secret-value.ts';
-import type { Login } from './credential.ts';
-import { requireDurable, unfit } from './fitness.ts';
-import { hashOf } from './identity.ts';
+import type { Login } from '../../net/redis/credential.ts';
+import { unfit } from '../../net/redis/deployment.ts';
+import { hashOf } from '../../net/redis/identity.ts';
+import { requireDurable } from './fitness.ts';
 import { accepts, type NodeState } from './state.ts';
 
 export type Command = readonly (string | SecretValue)[];

@@ -1,19 +1,21 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { ChosenKind } from '../../core/kind.ts';
+import { type Credential, parseCredential, proposeValue } from '../../net/redis/credential.ts';
+import { verifyEverywhere } from '../../net/redis/doors.ts';
+import { hashOf, identityOf } from '../../net/redis/identity.ts';
+import type { Context } from '../../net/redis/place.ts';
+import { endSessions } from '../../net/redis/sessions.ts';
 import { changeEverywhere } from './apply.ts';
 import { decideAddition, decideRemoval } from './changes.ts';
-import { type Credential, parseCredential, proposeValue } from './credential.ts';
-import { asUser, type Context } from './doors.ts';
 import { redis } from './facts.ts';
-import { hashOf, identityOf } from './identity.ts';
 import { lastUse } from './last-use.ts';
 import { proveRefused } from './prove.ts';
 import type { Target } from './schema.ts';
-import { endSessions } from './sessions.ts';
 
 /** A Redis or Valkey user with two passwords: see README.md beside this file. */
 export function createKind(): ChosenKind<Target, Credential> {
-  const identify = ({ username, password }: Credential) => identityOf(username, hashOf(password));
+  const identify = ({ username: user, place, password }: Credential) =>
+    identityOf({ user, ...place }, hashOf(password));
   const accept = (context: Context, { username, password }: Credential) =>
     changeEverywhere(context, (state) => decideAddition(state, username, hashOf(password)));
 
@@ -25,9 +27,9 @@ export function createKind(): ChosenKind<Target, Credential> {
     propose: proposeValue,
     async install(context, { pending }) {
       await accept(context, pending);
-      await verify(context, pending);
+      await verifyEverywhere(context, pending);
     },
-    verify,
+    verify: verifyEverywhere,
     lastUse: (context, credential, sinceMs, promotedAtMs = sinceMs) =>
       lastUse(context, credential, sinceMs, promotedAtMs),
     async disable(context, { retire, keep, promotedAtMs }) {
@@ -40,7 +42,7 @@ export function createKind(): ChosenKind<Target, Credential> {
         (node) => endSessions(context, node, promotedAtMs),
       );
     },
-    enable: accept,
+    enable: (context, credential) => accept(context, credential),
     proveRefused,
     // Disabling has removed the password; nothing of it is left at the servers.
     destroy: async () => undefined,
@@ -50,14 +52,9 @@ export function createKind(): ChosenKind<Target, Credential> {
         throw new KeyturnError('InvalidInput', `"${identity}" is not a password of "${user}"`);
       }
       await changeEverywhere(context, (state) => {
-        const hash = state.user?.hashes.find((one) => identityOf(user, one) === identity);
+        const hash = state.user?.hashes.find((one) => identityOf(context.target, one) === identity);
         return hash === undefined ? [] : decideRemoval(state, user, hash, undefined);
       });
     },
   };
-}
-
-/** AUTH names the user and the password; there is no way to log in as somebody else. */
-async function verify(context: Context, credential: Credential): Promise<void> {
-  for (const endpoint of context.target.nodes) await asUser(context, credential, endpoint, async () => undefined);
 }

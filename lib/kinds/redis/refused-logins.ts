@@ -1,7 +1,8 @@
+import type { Node } from '../../net/redis/doors.ts';
+import type { Context } from '../../net/redis/place.ts';
 import type { Reply } from '../../net/redis/reply.ts';
 import { pairsOf, textOf } from '../../net/redis/session.ts';
-import type { Context, Node } from './doors.ts';
-import { parseSessions } from './sessions.ts';
+import { parseSessions } from '../../net/redis/sessions.ts';
 
 /** Refused logins of one user from one client. */
 export interface RefusedLogin {

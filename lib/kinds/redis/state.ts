@@ -1,8 +1,9 @@
 import { SecretValue } from '../../core/secret-value.ts';
+import { infoOf, type Member, memberOf } from '../../net/redis/deployment.ts';
+import type { Node } from '../../net/redis/doors.ts';
+import { hashOf } from '../../net/redis/identity.ts';
 import type { Reply } from '../../net/redis/reply.ts';
 import { pairsOf, textOf } from '../../net/redis/session.ts';
-import type { Node } from './doors.ts';
-import { hashOf } from './identity.ts';
 
 /** An ACL user as one server knows it. */
 export interface User {
@@ -13,18 +14,9 @@ export interface User {
 }
 
 /** Everything at one server that a change depends on. */
-export interface NodeState {
-  /** `host:port` */
-  name: string;
+export interface NodeState extends Member {
   /** Undefined: there is no such user. */
   user: User | undefined;
-  /** `standalone`, `cluster` or `sentinel`. */
-  mode: string;
-  replica: boolean;
-  /** Replicas that it serves just now. */
-  replicas: number;
-  /** Servers that its cluster knows, itself included; 0 without a cluster. */
-  clusterNodes: number;
   /** Where changes of users are kept over a restart. */
   aclFile: boolean;
   configFile: boolean;
@@ -35,29 +27,22 @@ export interface NodeState {
 }
 
 /** Gathers the state, in two round trips at most. Read-only. */
-export async function gather({ name, session }: Node, user: string): Promise<NodeState> {
+export async function gather(node: Node, user: string): Promise<NodeState> {
+  const { session } = node;
   const setting = async (key: string) => textOf(pairsOf(await session.call('CONFIG', 'GET', key)).get(key) ?? '');
   const [getUser, info, aclFile, primaryUser, primaryAuth, requirePass] = await Promise.all([
     session.call('ACL', 'GETUSER', user),
-    session.call('INFO'),
+    infoOf(node),
     setting('aclfile'),
     setting('masteruser'),
     setting('masterauth'),
     setting('requirepass'),
   ]);
-  const facts = new Map(
-    [...textOf(info).matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, key = '', value = '']) => [key, value]),
-  );
-  const inCluster = facts.get('cluster_enabled') === '1';
   return {
-    name,
+    ...(await memberOf(node, info)),
     user: userOf(getUser),
-    mode: facts.get('redis_mode') ?? facts.get('server_mode') ?? 'standalone',
-    replica: facts.get('role') === 'slave',
-    replicas: Number(facts.get('connected_slaves') ?? 0),
-    clusterNodes: inCluster ? clusterSize(textOf(await session.call('CLUSTER', 'INFO'))) : 0,
     aclFile: aclFile !== '',
-    configFile: (facts.get('config_file') ?? '') !== '',
+    configFile: (info.get('config_file') ?? '') !== '',
     primaryLogin: { user: primaryUser || 'default', hash: hashIfAny(primaryAuth) },
     requirePass: hashIfAny(requirePass),
   };
@@ -78,10 +63,6 @@ function userOf(reply: Reply): User | undefined {
 
 function textsOf(reply: Reply | undefined): string[] {
   return Array.isArray(reply) ? reply.map((one: Reply) => textOf(one)) : [];
-}
-
-function clusterSize(info: string): number {
-  return Number(/^cluster_known_nodes:(\d+)/m.exec(info)?.[1] ?? 0);
 }
 
 function hashIfAny(password: string): SecretValue | undefined {

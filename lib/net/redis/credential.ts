@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { KeyturnError } from '../../core/errors.ts';
 import { newPassword } from '../../core/password.ts';
 import { SecretValue } from '../../core/secret-value.ts';
-import { parseDocument, refuseDifference } from '../shared/document.ts';
-import type { Target } from './schema.ts';
+import type { Place } from './place.ts';
 
 /** A login: the one under rotation, or Keyturn's own. */
 export interface Login {
@@ -13,6 +12,8 @@ export interface Login {
 
 /** What a version's value says. */
 export interface Credential extends Login {
+  /** Where it logs in: its own name for the target. */
+  place: { host: string; port: number };
   /** The whole value: fields that are not ours are handed on from version to version. */
   document: SecretValue;
 }
@@ -29,26 +30,31 @@ const Document = z.looseObject({
 type Document = z.infer<typeof Document>;
 
 /** What a secret made with `create: true` starts with, and what `propose` completes. */
-export function initialDocument(target: Target): Record<string, unknown> {
+export function initialDocument(target: Place): Record<string, unknown> {
   return { engine: 'redis', host: target.host, port: target.port, username: target.user };
 }
 
 /** Undefined when the value has no password yet. @throws SecretMalformed, TargetMismatch */
-export function parseCredential(value: SecretValue, target: Target): Credential | undefined {
+export function parseCredential(value: SecretValue, target: Place): Credential | undefined {
   const where = 'the secret';
-  const { host, port, username, password } = parse(value, where);
+  const { host, port, username, password } = parseDocument(value, where);
   refuseDifference(where, 'host', host?.toLowerCase(), target.host.toLowerCase());
   refuseDifference(where, 'port', port, target.port);
   // Without a user name clients mean the user `default`.
   refuseDifference(where, 'username', username ?? (password && 'default'), target.user);
   if (password === undefined) return undefined;
-  return { username: target.user, password: SecretValue.of(password), document: value };
+  return {
+    username: target.user,
+    password: SecretValue.of(password),
+    place: { host: target.host, port: target.port },
+    document: value,
+  };
 }
 
 /** The login of the admin secret. @throws SecretMalformed, TargetMismatch */
-export function parseAdmin(value: SecretValue, target: Target): Login {
+export function parseAdmin(value: SecretValue, target: Place): Login {
   const where = `the admin secret ${target.adminSecret}`;
-  const { username, password, host } = parse(value, where);
+  const { username, password, host } = parseDocument(value, where);
   if (username === undefined || password === undefined) {
     throw new KeyturnError('SecretMalformed', `${where} has no username or no password`);
   }
@@ -63,7 +69,7 @@ export function parseAdmin(value: SecretValue, target: Target): Login {
 }
 
 /** The same user with a new password. */
-export function proposeValue(target: Target, current: Credential | undefined): SecretValue {
+export function proposeValue(target: Place, current: Credential | undefined): SecretValue {
   const before = current?.document ?? SecretValue.of('{}');
   const password = newPassword();
   return before.map((json) =>
@@ -79,14 +85,34 @@ export function proposeValue(target: Target, current: Credential | undefined): S
 }
 
 /** What the inventory says and the value had perhaps not: views count on it. The value's own `engine` stays. */
-function fixed({ host, port, user }: Target): Record<string, unknown> {
+function fixed({ host, port, user }: Place): Record<string, unknown> {
   return { host, port, username: user };
 }
 
-function parse(value: SecretValue, where: string): Document {
-  return parseDocument(
-    Document,
-    value,
-    `${where} is not the JSON of a Redis login (engine, host, port, username, password)`,
+function parseDocument(value: SecretValue, where: string): Document {
+  const json = value.parse((whole): unknown => {
+    try {
+      return JSON.parse(whole);
+    } catch {
+      // Without the cause: JSON.parse quotes the text that it stumbled over.
+      return undefined;
+    }
+  });
+  const parsed = Document.safeParse(json);
+  if (parsed.success && !Array.isArray(json)) return parsed.data;
+  const fields = parsed.error?.issues.map((issue) => issue.path.join('.')).filter((path) => path !== '') ?? [];
+  const what = fields.length > 0 ? `its ${fields.join(', ')} cannot be used` : 'it is no JSON object';
+  throw new KeyturnError(
+    'SecretMalformed',
+    `${where} is not the JSON of a Redis login (engine, host, port, username, password): ${what}`,
+  );
+}
+
+/** Whoever can write the secret must not be able to aim the admin credential elsewhere. */
+function refuseDifference(where: string, field: string, found: string | number | undefined, wanted: string | number) {
+  if (found === undefined || String(found) === String(wanted)) return;
+  throw new KeyturnError(
+    'TargetMismatch',
+    `${where} says ${field} ${JSON.stringify(found)}, the inventory says ${JSON.stringify(wanted)}: correct the one that is wrong`,
   );
 }

@@ -5,8 +5,8 @@ export interface Occasion {
   user: string;
   /** `host:port` */
   endpoint: string;
-  /** Keyturn's own login, not the one under rotation. */
-  admin: boolean;
+  /** Given: Keyturn's own login, not the one under rotation, and what grants it a command that it lacks. */
+  remedy?: string | undefined;
 }
 
 /** The `cause` of these errors: a code and nothing else of what the server or Node said. */
@@ -29,7 +29,7 @@ export function failureCodeOf(error: unknown): string | undefined {
 export function explain(error: unknown, occasion: Occasion): KeyturnError {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
   const [named, what] = explanationOf(code, occasion);
-  const login = `${occasion.admin ? 'the admin ' : ''}"${occasion.user}"`;
+  const login = `${occasion.remedy === undefined ? '' : 'the admin '}"${occasion.user}"`;
   return new KeyturnError(named, `Redis at ${occasion.endpoint}, login ${login}: ${what}`, {
     cause: new RedisFailure(code),
   });
@@ -88,17 +88,14 @@ const known: Readonly<Record<string, Explanation>> = {
 
 const tlsCode = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_CA)/;
 
-function explanationOf(code: string, { admin, user }: Occasion): Explanation {
+function explanationOf(code: string, { remedy }: Occasion): Explanation {
   const one = known[code];
   if (one !== undefined) return one;
   if (code === 'NOPERM') {
-    return admin
-      ? ['AdminPrivilegeMissing', `it lacks a command (NOPERM): ACL SETUSER ${user} ${adminCommands}`]
-      : ['PrivilegeLost', 'it lacks a command (NOPERM)'];
+    return remedy === undefined
+      ? ['PrivilegeLost', 'it lacks a command (NOPERM)']
+      : ['AdminPrivilegeMissing', `it lacks a command (NOPERM): ${remedy}`];
   }
   if (tlsCode.test(code)) return ['TargetTlsFailed', `the certificate does not lead to a CA of target.tls (${code})`];
   return ['TargetFailed', `it failed (${code})`];
 }
-
-/** What the admin needs. Whoever may use ACL SETUSER may do everything anyway. */
-export const adminCommands = '+acl +config +client +info +cluster|info +multi +exec';

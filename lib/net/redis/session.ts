@@ -11,8 +11,8 @@ export interface RedisLogin {
   tls: RedisTls;
   user: string;
   password: SecretValue;
-  /** Keyturn's own login, not the one under rotation. */
-  admin: boolean;
+  /** Given: this is Keyturn's own login, not the one under rotation, and this grants it what it lacks. */
+  remedy?: string;
   /** Ends the connection, whatever it is doing. */
   signal: AbortSignal;
 }
@@ -35,7 +35,7 @@ export function nameOf({ host, port }: Endpoint): string {
  * @throws the KeyturnErrors of `explain`, and what `work` throws
  */
 export async function withSession<T>(login: RedisLogin, work: (session: RedisSession) => Promise<T>): Promise<T> {
-  const { endpoint, user, password, admin, signal } = login;
+  const { endpoint, user, password, remedy, signal } = login;
   const wire = new RedisWire(endpoint, login.tls);
   const within = async <R>(budgetMs: number, act: () => Promise<R>): Promise<R> => {
     const timer = setTimeout(() => wire.cut(), budgetMs);
@@ -43,7 +43,7 @@ export async function withSession<T>(login: RedisLogin, work: (session: RedisSes
       if (signal.aborted) wire.cut();
       return await act();
     } catch (error) {
-      throw explain(error, { user, admin, endpoint: nameOf(endpoint) });
+      throw explain(error, { user, remedy, endpoint: nameOf(endpoint) });
     } finally {
       clearTimeout(timer);
     }

@@ -1,6 +1,7 @@
 import { KeyturnError } from '../../core/errors.ts';
-import { textOf } from '../../net/redis/session.ts';
-import type { Context, Node } from './doors.ts';
+import type { Node } from './doors.ts';
+import type { Context } from './place.ts';
+import { textOf } from './session.ts';
 
 /** One line of CLIENT LIST. https://redis.io/docs/latest/commands/client-list/ */
 export interface Session {

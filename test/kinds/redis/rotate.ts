@@ -3,9 +3,9 @@ import { expect } from 'vitest';
 import { type ErrorCode, KeyturnError } from '../../../lib/core/errors.ts';
 import type { KindContext } from '../../../lib/core/kind.ts';
 import type { SecretValue } from '../../../lib/core/secret-value.ts';
-import type { Credential } from '../../../lib/kinds/redis/credential.ts';
 import { createKind } from '../../../lib/kinds/redis/index.ts';
 import type { Target } from '../../../lib/kinds/redis/schema.ts';
+import type { Credential } from '../../../lib/net/redis/credential.ts';
 import type { RedisEstate } from './harness.ts';
 
 export const kind = createKind();

@@ -1,7 +1,8 @@
+import { scryptSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { render } from '../../../lib/core/views/template.ts';
-import { hashOf, identityOf } from '../../../lib/kinds/redis/identity.ts';
+import { hashOf, identityOf } from '../../../lib/net/redis/identity.ts';
 import { createCertificateAuthority } from '../../support/certificates.ts';
 import { sha256 } from './harness.ts';
 import { kind } from './rotate.ts';
@@ -71,13 +72,18 @@ describe('a value', () => {
 });
 
 describe('an identity', () => {
-  const of = (user: string, password: string) => identityOf(user, hashOf(SecretValue.of(password)));
+  const place = { host: 'cache.example.com', port: 6379 };
+  const of = (user: string, password: string, changes = {}) =>
+    identityOf({ user, ...place, ...changes }, hashOf(SecretValue.of(password)));
 
   it('names the user, and tells its passwords apart', () => {
     expect(of('app', 'one')).toMatch(/^app#[0-9a-f]{16}$/);
     expect(of('app', 'one')).toBe(of('app', 'one'));
     expect(of('app', 'one')).not.toBe(of('app', 'two'));
     expect(of('app', 'one').slice(4)).not.toBe(of('api', 'one').slice(4));
+    expect(of('app', 'one')).not.toBe(of('app', 'one', { host: 'cache.example.org' }));
+    expect(of('app', 'one')).not.toBe(of('app', 'one', { port: 6380 }));
+    expect(of('app', 'one')).toBe(of('app', 'one', { host: 'Cache.Example.COM' }));
   });
 
   it('is no part of what a server stores, nor a plain hash of it', () => {
@@ -85,7 +91,29 @@ describe('an identity', () => {
     for (const hash of [sha256('one'), sha256(sha256('one'))]) expect(hash.startsWith(identity ?? '')).toBe(false);
   });
 
+  it('costs whoever guesses at the password 32 MiB and tens of milliseconds for each guess', () => {
+    const startedMs = process.cpuUsage().user / 1000;
+    for (const guess of ['1', '2', '3', '4']) of('app', `guess-${guess}`);
+    expect((process.cpuUsage().user / 1000 - startedMs) / 4).toBeGreaterThan(20);
+    // N × r × 128 bytes: RFC 7914, section 2. With less memory scrypt refuses.
+    const guess = () => scryptSync('one', 'salt', 8, { N: 2 ** 15, r: 8, p: 1, maxmem: 32 * 1024 * 1024 });
+    expect(guess).toThrow(/memory limit/);
+  });
+
+  it('is told to those who ask again without that cost', () => {
+    of('app', 'often');
+    const startedMs = process.cpuUsage().user / 1000;
+    for (let again = 0; again < 100; again += 1) of('app', 'often');
+    expect(process.cpuUsage().user / 1000 - startedMs).toBeLessThan(2_000);
+  });
+
+  it('is scrypt of the stored hash, by parameters that never change', () => {
+    const salt = 'keyturn:redis:app@cache.example.com:6379';
+    const digits = scryptSync(sha256('one'), salt, 8, { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 }).toString('hex');
+    expect(of('app', 'one')).toBe(`app#${digits}`);
+  });
+
   it('is the same in every release: evidence names it', () => {
-    expect(of('app', 'one')).toBe('app#eeedbf6f318f695b');
+    expect(of('app', 'one')).toBe('app#f10c2bc7a291f57d');
   });
 });
