@@ -1,5 +1,6 @@
 import type { KindFacts } from '../core/kind.ts';
 import type { Revocation } from '../core/rollout/plan.ts';
+import { elasticacheUser } from './elasticache-user/facts.ts';
 import { httpApiKey } from './http-api-key/facts.ts';
 import { iamAccessKey } from './iam-access-key/facts.ts';
 import { mysql } from './mysql/facts.ts';
@@ -8,6 +9,7 @@ import { redis } from './redis/facts.ts';
 
 /** One line per kind: its folder's name and its facts. Facts only, so that everything may read it. */
 export const kinds = {
+  'elasticache-user': elasticacheUser,
   'http-api-key': httpApiKey,
   'iam-access-key': iamAccessKey,
   mysql,

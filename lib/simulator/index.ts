@@ -2,6 +2,7 @@ import { registerEcs } from './ecs/index.ts';
 import { registerEvents } from './events/events.ts';
 import { registerLambda } from './lambda/lambda.ts';
 import { registerScheduler } from './scheduler/scheduler.ts';
+import { ElastiCache, type ElastiCacheOptions } from './services/elasticache/elasticache.ts';
 import { Iam } from './services/iam/iam.ts';
 import { S3 } from './services/s3/s3.ts';
 import type { RotatorOptions } from './services/secrets-manager/rotator.ts';
@@ -12,7 +13,7 @@ import { Sts } from './services/sts/sts.ts';
 import { registerStates } from './states/states.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './world.ts';
 
-export interface SimulatorOptions extends WorldOptions, RotatorOptions {
+export interface SimulatorOptions extends WorldOptions, RotatorOptions, ElastiCacheOptions {
   /** Default 0: a free port. */
   port?: number;
 }
@@ -27,6 +28,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   world.register(new Ssm(world));
   world.register(new Sns(world));
   world.register(new S3(world));
+  world.register(new ElastiCache(world, options));
   registerLambda(world);
   registerStates(world);
   registerEvents(world);

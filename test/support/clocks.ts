@@ -19,3 +19,9 @@ export function fastClock(startMs = 0): Clock & { sleptMs: number } {
   };
   return clock;
 }
+
+/** The machine's time, in which waits cost a hundredth of what they should: for servers that are that much faster. */
+export const briskClock: Clock = {
+  nowMs: () => Date.now(),
+  sleep: (ms, signal) => wait(ms / 100, undefined, signal ? { signal } : {}),
+};

@@ -1,11 +1,7 @@
 import * as z from 'zod/mini';
 import { parseInput } from '../../core/parse.ts';
+import { host, Node, port, userName } from '../../net/redis/place-schema.ts';
 import { RedisTls } from '../../net/redis/tls.ts';
-
-const host = z.string().check(z.regex(/^[^\s/@]+$/, 'a host name or address alone, no URL'));
-const port = z.int().check(z.gte(1, 'a port'), z.lte(65535, 'a port'));
-
-const Node = z.strictObject({ host, port: z._default(port, 6379) });
 
 /** The inventory's `target` of a redis secret. */
 const Target = z.strictObject({
@@ -15,7 +11,7 @@ const Target = z.strictObject({
   /** Every server of the deployment, primaries and replicas, by an address of its own: users are not replicated. */
   nodes: z.array(Node).check(z.minLength(1, 'name every server: users are not replicated')),
   /** The ACL user, or `default`. */
-  user: z.string().check(z.regex(/^[^\s\0]+$/, 'the name of an ACL user: no blanks')),
+  user: userName,
   /** The secret with Keyturn's own login at these servers, by name or ARN. */
   adminSecret: z.string().check(z.minLength(1, 'must not be empty')),
   /** Default: verify-full against the public CAs. */

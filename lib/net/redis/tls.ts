@@ -1,12 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import * as z from 'zod/mini';
 
+/** Verified against public CAs or given ones. */
+export const VerifiedTls = z.strictObject({
+  ca: z.string().check(z.refine((ca) => ca === 'public' || isCertificates(ca), "'public', or certificates in PEM")),
+});
+
 /** How a Redis server is reached: verified against public CAs, verified against given ones, or in plaintext by name. */
 export const RedisTls = z.union(
   [
-    z.strictObject({
-      ca: z.string().check(z.refine((ca) => ca === 'public' || isCertificates(ca), "'public', or certificates in PEM")),
-    }),
+    VerifiedTls,
     z.strictObject({
       plaintext: z.string().check(z.minLength(10, 'say why that is safe here, in 10 characters or more')),
     }),

@@ -2,13 +2,13 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Clock } from '../../../lib/core/clock.ts';
 import type { KindContext } from '../../../lib/core/kind.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
-import type { Statement } from '../../../lib/core/statement.ts';
 import { iamAccessKey } from '../../../lib/kinds/iam-access-key/facts.ts';
 import { createKind } from '../../../lib/kinds/iam-access-key/index.ts';
 import type { Credential, Target } from '../../../lib/kinds/iam-access-key/schema.ts';
 import { startSimulator } from '../../../lib/simulator/index.ts';
 import type { Iam } from '../../../lib/simulator/services/iam/iam.ts';
 import type { KindEstate, KindHarness } from '../../support/describe-kind.ts';
+import { policyOf } from '../../support/policy.ts';
 
 /** What a secret of this kind holds. */
 export interface KeyJson {
@@ -136,18 +136,6 @@ export function jsonOf(value: SecretValue): KeyJson {
 
 async function noAdmin(): Promise<SecretValue> {
   throw new Error('this kind has no admin secret');
-}
-
-function policyOf(statements: readonly Statement[]) {
-  const Statement = statements.map(({ actions, resources, conditions }) => ({
-    Effect: 'Allow',
-    Action: actions,
-    Resource: resources,
-    ...(conditions && { Condition: conditions }),
-  }));
-  // IAM takes no policy without a statement.
-  const nothing = { Effect: 'Deny', Action: 'iam:DeleteUser', Resource: '*' };
-  return { Version: '2012-10-17', Statement: Statement.length > 0 ? Statement : [nothing] };
 }
 
 /** One user's estate, its secret holding the user's first key or what else is given. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../../lib/core/clock.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { createKind } from '../../../lib/kinds/redis/index.ts';
@@ -79,35 +80,47 @@ export async function makeEstate(servers: RedisServers, options: EstateOptions =
       clock: options.clock ?? realClock,
       signal,
     }),
-    /** Everywhere the same, or an error. */
-    async logIn(credential) {
-      const answers = new Set<string>();
-      for (const { port } of nodes) answers.add(await logInAt(port, credential));
-      const [answer] = answers;
-      if (answers.size !== 1 || (answer !== 'accepted' && answer !== 'refused')) {
-        throw new Error(`the servers answer ${[...answers].join(' and ')}`);
-      }
-      return answer;
-    },
-    async promotion() {
-      // CLIENT LIST has ages in whole seconds: a second of doubt, and one of rounding.
-      const promotedAtMs = Date.now() + 1;
-      while (Date.now() < promotedAtMs + 2_000) await wait(50);
-      return promotedAtMs;
-    },
+    logIn: (credential) => logInEverywhere(nodes, credential),
+    promotion: passPromotion,
     use: (credential) => openUse(primary.port, credential),
-    spoil: (credential) =>
-      credential.map((text) => JSON.stringify({ ...JSON.parse(text), password: 'never-a-password' })),
-    async failedLogins() {
-      let failed = 0;
-      for (const node of nodes) {
-        const log = await node.json<{ reason: string; username: string; count: number }[]>('ACL', 'LOG', '1000');
-        for (const entry of log)
-          if (entry.reason === 'auth' && [user, admin].includes(entry.username)) failed += entry.count;
-      }
-      return failed;
-    },
+    spoil,
+    failedLogins: () => failedLoginsOf(nodes, [user, admin]),
   };
+}
+
+/** Everywhere the same, or an error. */
+export async function logInEverywhere(
+  nodes: RedisServers['nodes'],
+  credential: SecretValue,
+  ca?: string,
+): Promise<'accepted' | 'refused'> {
+  const answers = new Set<string>();
+  for (const { port } of nodes) answers.add(await logInAt(port, credential, ca));
+  const [answer] = answers;
+  if (answers.size !== 1 || (answer !== 'accepted' && answer !== 'refused')) {
+    throw new Error(`the servers answer ${[...answers].join(' and ')}`);
+  }
+  return answer;
+}
+
+export async function passPromotion(): Promise<number> {
+  // CLIENT LIST has ages in whole seconds: a second of doubt, and one of rounding.
+  const promotedAtMs = Date.now() + 1;
+  while (Date.now() < promotedAtMs + 2_000) await wait(50);
+  return promotedAtMs;
+}
+
+export function spoil(credential: SecretValue): SecretValue {
+  return credential.map((text) => JSON.stringify({ ...JSON.parse(text), password: 'never-a-password' }));
+}
+
+export async function failedLoginsOf(nodes: RedisServers['nodes'], users: readonly string[]): Promise<number> {
+  let failed = 0;
+  for (const node of nodes) {
+    const log = await node.json<{ reason: string; username: string; count: number }[]>('ACL', 'LOG', '1000');
+    for (const entry of log) if (entry.reason === 'auth' && users.includes(entry.username)) failed += entry.count;
+  }
+  return failed;
 }
 
 async function keep(node: RedisServers['primary']): Promise<void> {
@@ -124,8 +137,10 @@ export class Client {
   readonly #socket: Socket;
   #received = '';
 
-  constructor(port: number) {
-    this.#socket = connect({ host: '127.0.0.1', port });
+  /** @param ca over TLS, and verified */
+  constructor(port: number, ca?: string) {
+    const place = { host: '127.0.0.1', port };
+    this.#socket = ca === undefined ? connect(place) : connectTls({ ...place, ca });
     this.#socket.on('error', () => undefined);
     this.#socket.on('data', (bytes) => {
       this.#received += bytes.toString();
@@ -155,20 +170,24 @@ export class Client {
 }
 
 /** Logs a client in, or says what it was told instead. */
-async function clientOf(port: number, credential: SecretValue): Promise<{ client: Client; answer: string }> {
+async function clientOf(
+  port: number,
+  credential: SecretValue,
+  ca?: string,
+): Promise<{ client: Client; answer: string }> {
   const { username, password } = credential.parse(JSON.parse);
-  const client = new Client(port);
+  const client = new Client(port, ca);
   return { client, answer: await client.ask(`AUTH ${username} ${password}`) };
 }
 
-export async function logInAt(port: number, credential: SecretValue): Promise<string> {
-  const { client, answer } = await clientOf(port, credential);
+export async function logInAt(port: number, credential: SecretValue, ca?: string): Promise<string> {
+  const { client, answer } = await clientOf(port, credential, ca);
   await client.end();
   return answer === '+OK' ? 'accepted' : answer.startsWith('-WRONGPASS') ? 'refused' : answer;
 }
 
-export async function openUse(port: number, credential: SecretValue): Promise<Use> {
-  const { client, answer } = await clientOf(port, credential);
+export async function openUse(port: number, credential: SecretValue, ca?: string): Promise<Use> {
+  const { client, answer } = await clientOf(port, credential, ca);
   if (answer !== '+OK') throw new Error(answer);
   return {
     alive: async () => /^\+PONG/.test(await client.ask('PING')),

@@ -1,0 +1,63 @@
+import { KeyturnError } from '../../core/errors.ts';
+import type { ChosenKind } from '../../core/kind.ts';
+import { newPassword } from '../../core/password.ts';
+import { type Credential, parseCredential, proposeValue } from '../../net/redis/credential.ts';
+import { verifyEverywhere } from '../../net/redis/doors.ts';
+import { hashOf, identityOf } from '../../net/redis/identity.ts';
+import { proveRefused } from '../../net/redis/prove.ts';
+import { CacheUsers } from './client.ts';
+import { elasticacheUser } from './facts.ts';
+import { acceptedEverywhere, type Context, isAccepted, stateList, whenActive } from './passwords.ts';
+import { patience } from './patience.ts';
+import type { Target } from './schema.ts';
+import { endingSessions, lastUse, requireObservable } from './sessions.ts';
+
+/** An ElastiCache user with two passwords: see README.md beside this file. */
+export function createKind(): ChosenKind<Target, Credential> {
+  const users = new CacheUsers();
+  const identify = ({ username: user, place, password }: Credential) =>
+    identityOf({ user, ...place }, hashOf(password));
+
+  return {
+    facts: elasticacheUser,
+    origin: 'chosen',
+    parse: parseCredential,
+    identify,
+    propose: proposeValue,
+    async install(context, { pending, current }) {
+      await requireObservable(context);
+      await stateList(context, users, current === undefined ? [pending] : [current, pending], patience.rotateMs);
+      await acceptedEverywhere(context, pending);
+    },
+    verify: verifyEverywhere,
+    lastUse: (context, _, sinceMs, promotedAtMs = sinceMs) => lastUse(context, promotedAtMs),
+    async disable(context, { retire, keep, promotedAtMs }) {
+      if (retire.password.equals(keep.password)) {
+        throw new KeyturnError('CurrentMoved', `"${keep.username}" is to keep the very password that is to be retired`);
+      }
+      await endingSessions(context, promotedAtMs, () => stateList(context, users, [keep], patience.retireMs));
+    },
+    enable: (context, credential, keep) =>
+      stateList(context, users, keep === undefined ? [credential] : [keep, credential], patience.retireMs),
+    proveRefused: (context, versions) => proveRefused(context, versions, async () => remarkOf(context)),
+    // Disabling has left the password out of the list; nothing of it is left.
+    destroy: async () => undefined,
+    async discard(context, identity, known) {
+      const { user } = context.target;
+      if (known === undefined || !identity.startsWith(`${user}#`)) {
+        throw new KeyturnError('InvalidInput', `"${identity}" is not a password of "${user}" that can be left out`);
+      }
+      const { abandoned, current } = known;
+      if (current !== undefined) return stateList(context, users, [current], patience.retireMs);
+      await whenActive(context, users, context.clock.nowMs() + patience.retireMs);
+      // A list has at least one password: where the secret has none yet, one that nobody knows.
+      if (!(await isAccepted(context, abandoned))) return;
+      await stateList(context, users, [{ ...abandoned, password: newPassword() }], patience.retireMs);
+    },
+  };
+}
+
+/** For the record: what stands beside a refusal where sessions are not ended. */
+function remarkOf({ target: { noSessions } }: Context): string {
+  return noSessions === undefined ? '' : `; sessions that were open go on until they end: ${noSessions}`;
+}
