@@ -12,8 +12,8 @@ import { createCertificateAuthority } from '../../support/certificates.ts';
 import { briskClock } from '../../support/clocks.ts';
 import type { KindEstate, KindHarness } from '../../support/describe-kind.ts';
 import { policyOf } from '../../support/policy.ts';
-import { type RedisServers, startRedis } from '../../support/redis-server.ts';
-import { failedLoginsOf, logInEverywhere, openUse, passPromotion, sha256, spoil } from '../redis/harness.ts';
+import { operator, type RedisServers, startRedis } from '../../support/redis-server.ts';
+import { Client, failedLoginsOf, logInEverywhere, openUse, passPromotion, sha256, spoil } from '../redis/harness.ts';
 
 export interface ClusterOptions {
   /** Beside the primary. Default 0. */
@@ -46,7 +46,8 @@ export async function startCluster({ replicas = 0, serverless = false }: Cluster
   const world = await startSimulator({ iamPropagationMs: 0, cacheUserMs });
   const iam = world.service<Iam>('iam');
   const elasticache = world.service<ElastiCache>('elasticache');
-  await elasticache.attach({ nodes: servers.nodes, serverless });
+  const operators = await Promise.all(servers.nodes.map(({ port }) => operatorAt(port, ca)));
+  await elasticache.attach({ nodes: operators, serverless });
   const place = { partition: 'aws', region: world.region, account: world.accountId };
   const statements = { keyturn: elasticacheUser.needs.rotate(place), nobody: [] };
   const keys: Record<string, { accessKeyId: string; secretAccessKey: string }> = {};
@@ -68,11 +69,27 @@ export async function startCluster({ replicas = 0, serverless = false }: Cluster
     },
     async stop() {
       await world.close();
+      await Promise.all(operators.map((operator) => operator.end()));
       await servers.stop();
     },
   };
   cluster.signAs('keyturn');
   return cluster;
+}
+
+/** An open connection of the operator's: redis-cli, a process for each command, would take most of a crash matrix's time. */
+async function operatorAt(port: number, ca: string) {
+  const client = new Client(port, ca);
+  let last: Promise<unknown> = client.ask(`AUTH ${operator.user} ${operator.password}`);
+  await last;
+  return {
+    command(...args: readonly string[]): Promise<string> {
+      const answer = last.then(() => client.ask(args.join(' '))).then((line) => line.replace(/^\+/, ''));
+      last = answer;
+      return answer;
+    },
+    end: () => client.end(),
+  };
 }
 
 export interface EstateOptions {
