@@ -49,7 +49,7 @@ const conditions = {
   AdminPrivilegeMissing: { retryable: false },
   /** A provider or target throttles. */
   TargetThrottled: { retryable: true },
-  /** The target is at its connection limit. */
+  /** The target is at its connection limit, or still at work on an earlier change. */
   TargetBusy: { retryable: true },
   /** The target's own error, none of the above. */
   TargetFailed: { retryable: true },

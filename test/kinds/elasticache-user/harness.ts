@@ -20,6 +20,8 @@ export interface ClusterOptions {
   replicas?: number;
   /** Withholds CLIENT LIST and CLIENT KILL; the target says `noSessions`. */
   serverless?: boolean;
+  /** How long a change of a user takes to arrive. Default 30: `briskClock` waits 20 ms between two looks. */
+  cacheUserMs?: number;
 }
 
 /** The simulator's ElastiCache over the wire, with real servers behind it that speak TLS. */
@@ -35,10 +37,11 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** How long a change of a user takes to arrive; `briskClock` waits 20 ms between two looks. */
-const cacheUserMs = 30;
-
-export async function startCluster({ replicas = 0, serverless = false }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({
+  replicas = 0,
+  serverless = false,
+  cacheUserMs = 30,
+}: ClusterOptions = {}): Promise<Cluster> {
   const authority = createCertificateAuthority();
   const { certificate, key } = authority.issue(['127.0.0.1', 'localhost']);
   const ca = authority.certificate;

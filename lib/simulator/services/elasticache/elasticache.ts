@@ -44,7 +44,7 @@ export class ElastiCache implements Service {
   readonly operations: Record<string, Operation<UserInput>>;
   readonly #world: SimulatedWorld;
   readonly #cacheUserMs: number;
-  readonly #caches: Cache[] = [];
+  readonly #caches = new Map<Cache['nodes'], Cache>();
   readonly #users = new Map<string, CacheUser>();
   readonly #changes = new Map<string, Change>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -73,8 +73,13 @@ export class ElastiCache implements Service {
 
   /** A cache that knows every user from now on. */
   async attach(cache: Cache): Promise<void> {
-    this.#caches.push(cache);
+    this.#caches.set(cache.nodes, cache);
     for (const user of this.#users.values()) await applyTo(cache, user);
+  }
+
+  /** The cache was deleted. */
+  detach({ nodes }: Pick<Cache, 'nodes'>): void {
+    this.#caches.delete(nodes);
   }
 
   /** Active at once: CloudFormation waits for its own changes. @throws AwsError UserAlreadyExists, InvalidParameterValue */
@@ -97,7 +102,7 @@ export class ElastiCache implements Service {
       ...authentication,
     };
     this.#users.set(userId, user);
-    for (const cache of this.#caches) await applyTo(cache, user);
+    for (const cache of this.#caches.values()) await applyTo(cache, user);
     return user;
   }
 
@@ -151,7 +156,7 @@ export class ElastiCache implements Service {
   }
 
   async #carry({ after }: Change): Promise<void> {
-    for (const cache of this.#caches) await applyTo(cache, after);
+    for (const cache of this.#caches.values()) await applyTo(cache, after);
     if (this.#users.has(after.userId)) this.#users.set(after.userId, after);
   }
 
