@@ -117,6 +117,29 @@ describe('what a function may do', () => {
     }
   });
 
+  it('an ElastiCache user’s list of passwords is stated by both functions: of tagged users, and of passwords alone', () => {
+    const target = { userId: 'app', host: 'cache.internal', adminSecret: 'app/observer' };
+    const cache = { kind: 'elasticache-user', policy: 'monthly', target, waves: [['api']] };
+    const withCache = templateOf(changed(wellFormed(), ['secrets', 'app/cache'], cache));
+    for (const name of ['keyturn-rotate-elasticache-user', 'keyturn-retire-elasticache-user']) {
+      const ofUsers = statementsOf(withCache, name).filter(({ Action }) =>
+        [Action].flat().some((action) => action.startsWith('elasticache:')),
+      );
+      const managed = { 'aws:ResourceTag/keyturn:managed': 'true' };
+      expect(ofUsers).toMatchObject([
+        { Action: 'elasticache:DescribeUsers', Condition: { StringEquals: managed } },
+        {
+          Action: 'elasticache:ModifyUser',
+          Condition: { StringEquals: { ...managed, 'elasticache:UserAuthenticationMode': 'password' } },
+        },
+      ]);
+      for (const { Resource } of ofUsers) expect(JSON.stringify(Resource)).toMatch(/:elasticache:.*:user:\*/);
+    }
+    const retire = actionsOf(withCache, 'keyturn-retire-elasticache-user');
+    for (const write of ['PutSecretValue', 'UpdateSecretVersionStage'])
+      expect(retire).not.toContain(`secretsmanager:${write}`);
+  });
+
   it('a consumer function has its services and no secret', () => {
     const actions = actionsOf(template, 'keyturn-refresh-ecs-service');
     expect(actions).toContain('ecs:UpdateService');

@@ -42,7 +42,7 @@ export const elasticacheUser: KindFacts<Target> = {
   fields: { engine: 'plain', host: 'plain', port: 'plain', username: 'plain', password: 'secret' },
   parseTarget,
   adminSecretOf: (target) => target.adminSecret,
-  initialValue: initialDocument,
+  initialValue: (target) => initialDocument(target, 'redis'),
   // The same for both: who adds a password states the whole list, and so does who removes one. README.md says what follows.
   needs: { rotate: onManagedUsers, retire: onManagedUsers, network: true },
 };

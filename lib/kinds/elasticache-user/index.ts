@@ -23,7 +23,7 @@ export function createKind(): ChosenKind<Target, Credential> {
     origin: 'chosen',
     parse: parseCredential,
     identify,
-    propose: proposeValue,
+    propose: (target, current) => proposeValue(target, current, 'redis'),
     async install(context, { pending, current }) {
       await requireObservable(context);
       await stateList(context, users, current === undefined ? [pending] : [current, pending], patience.rotateMs);

@@ -18,6 +18,6 @@ export const redis: KindFacts<Target> = {
   fields: { engine: 'plain', host: 'plain', port: 'plain', username: 'plain', password: 'secret' },
   parseTarget,
   adminSecretOf: (target) => target.adminSecret,
-  initialValue: initialDocument,
+  initialValue: (target) => initialDocument(target, 'redis'),
   needs: { rotate: () => [], retire: () => [], network: true },
 };

@@ -24,7 +24,7 @@ export function createKind(): ChosenKind<Target, Credential> {
     origin: 'chosen',
     parse: parseCredential,
     identify,
-    propose: proposeValue,
+    propose: (target, current) => proposeValue(target, current, 'redis'),
     async install(context, { pending }) {
       await accept(context, pending);
       await verifyEverywhere(context, pending);

@@ -21,7 +21,7 @@ export interface Credential extends Login {
 const text = z.string().check(z.minLength(1));
 
 const Document = z.looseObject({
-  engine: z.optional(z.enum(['redis', 'valkey'])),
+  engine: z.optional(z.string().check(z.regex(/^(redis|valkey)$/))),
   host: z.optional(text),
   port: z.optional(z.union([z.int(), z.string().check(z.regex(/^\d+$/))])),
   username: z.optional(text),
@@ -30,8 +30,8 @@ const Document = z.looseObject({
 type Document = z.infer<typeof Document>;
 
 /** What a secret made with `create: true` starts with, and what `propose` completes. */
-export function initialDocument(target: Place): Record<string, unknown> {
-  return { engine: 'redis', host: target.host, port: target.port, username: target.user };
+export function initialDocument(target: Place, engine: string): Record<string, unknown> {
+  return { engine, host: target.host, port: target.port, username: target.user };
 }
 
 /** Undefined when the value has no password yet. @throws SecretMalformed, TargetMismatch */
@@ -68,14 +68,14 @@ export function parseAdmin(value: SecretValue, target: Place): Login {
   return { username, password: SecretValue.of(password) };
 }
 
-/** The same user with a new password. */
-export function proposeValue(target: Place, current: Credential | undefined): SecretValue {
+/** The same user with a new password. @param engine where the value names none */
+export function proposeValue(target: Place, current: Credential | undefined, engine: string): SecretValue {
   const before = current?.document ?? SecretValue.of('{}');
   const password = newPassword();
   return before.map((json) =>
     password.parse((secret) =>
       JSON.stringify({
-        ...initialDocument(target),
+        ...initialDocument(target, engine),
         ...(JSON.parse(json) as object),
         ...fixed(target),
         password: secret,

@@ -1,4 +1,5 @@
 import { KeyturnError } from '../../core/errors.ts';
+import { pause } from '../../core/pause.ts';
 import type { Node } from './doors.ts';
 import type { Context } from './place.ts';
 import { textOf } from './session.ts';
@@ -81,8 +82,6 @@ export async function endSessions(context: Context, node: Node, instantMs: numbe
         `Redis at ${node.name}: sessions of "${context.target.user}" live on ${goneMs / 1000} s after they were told to end`,
       );
     }
-    await clock.sleep(pollMs, signal).catch((cause: unknown) => {
-      throw new KeyturnError('TargetTimeout', 'the time of this call is over while it waits for Redis', { cause });
-    });
+    await pause(clock, pollMs, signal);
   }
 }

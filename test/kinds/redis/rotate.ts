@@ -1,11 +1,11 @@
-import { inspect } from 'node:util';
 import { expect } from 'vitest';
-import { type ErrorCode, KeyturnError } from '../../../lib/core/errors.ts';
+import type { ErrorCode, KeyturnError } from '../../../lib/core/errors.ts';
 import type { KindContext } from '../../../lib/core/kind.ts';
 import type { SecretValue } from '../../../lib/core/secret-value.ts';
 import { createKind } from '../../../lib/kinds/redis/index.ts';
 import type { Target } from '../../../lib/kinds/redis/schema.ts';
 import type { Credential } from '../../../lib/net/redis/credential.ts';
+import { failureOf } from '../../support/failure.ts';
 import type { RedisEstate } from './harness.ts';
 
 export const kind = createKind();
@@ -47,14 +47,6 @@ export async function turn(estate: RedisEstate, currentValue = estate.current): 
 }
 
 /** Expects the verb to fail with this code, and nothing secret in its error. */
-export async function failure(code: ErrorCode, verb: Promise<unknown>): Promise<KeyturnError> {
-  const error = await verb.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(KeyturnError);
-  const known = error as KeyturnError;
-  expect(known.code, known.message).toBe(code);
-  expect(inspect(known, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toMatch(/password-\d|[0-9a-f]{64}/);
-  return known;
+export function failure(code: ErrorCode, verb: Promise<unknown>): Promise<KeyturnError> {
+  return failureOf(code, verb, /password-\d|[0-9a-f]{64}/);
 }
