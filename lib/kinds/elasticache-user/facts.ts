@@ -1,6 +1,6 @@
 import type { KindFacts } from '../../core/kind.ts';
 import type { AwsPlace, Statement } from '../../core/statement.ts';
-import { initialDocument } from '../../net/redis/credential.ts';
+import { initialDocument } from '../shared/redis-user/credential.ts';
 import { parseTarget, type Target } from './schema.ts';
 
 /** An ElastiCache user consents to being managed by this tag: its passwords are then those that Keyturn states. */

@@ -1,5 +1,5 @@
 import type { KeyturnError } from '../../core/errors.ts';
-import { awsFailureOf, awsNameOf, type Meaning, type Meanings } from '../../net/aws-failure.ts';
+import { awsFailureOf, awsNameOf, type Meaning, type Meanings } from '../shared/aws-failure.ts';
 import { managedTag } from './facts.ts';
 
 const denied: Meaning = {

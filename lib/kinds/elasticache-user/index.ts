@@ -1,10 +1,10 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { ChosenKind } from '../../core/kind.ts';
 import { newPassword } from '../../core/password.ts';
-import { type Credential, parseCredential, proposeValue } from '../../net/redis/credential.ts';
-import { verifyEverywhere } from '../../net/redis/doors.ts';
-import { hashOf, identityOf } from '../../net/redis/identity.ts';
-import { proveRefused } from '../../net/redis/prove.ts';
+import { type Credential, parseCredential, proposeValue } from '../shared/redis-user/credential.ts';
+import { verifyEverywhere } from '../shared/redis-user/doors.ts';
+import { hashOf, identityOf } from '../shared/redis-user/identity.ts';
+import { proveRefused } from '../shared/redis-user/prove.ts';
 import { CacheUsers } from './client.ts';
 import { elasticacheUser } from './facts.ts';
 import { acceptedEverywhere, type Context, isAccepted, stateList, whenActive } from './passwords.ts';
@@ -49,7 +49,7 @@ export function createKind(): ChosenKind<Target, Credential> {
       }
       const { abandoned, current } = known;
       if (current !== undefined) return stateList(context, users, [current], patience.retireMs);
-      await whenActive(context, users, context.clock.nowMs() + patience.retireMs);
+      await whenActive(context, users, patience.retireMs);
       // A list has at least one password: where the secret has none yet, one that nobody knows.
       if (!(await isAccepted(context, abandoned))) return;
       await stateList(context, users, [{ ...abandoned, password: newPassword() }], patience.retireMs);

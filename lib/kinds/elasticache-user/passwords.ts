@@ -1,8 +1,8 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { KindContext } from '../../core/kind.ts';
-import { pause } from '../../core/pause.ts';
-import type { Login } from '../../net/redis/credential.ts';
-import { asUser } from '../../net/redis/doors.ts';
+import type { Login } from '../shared/redis-user/credential.ts';
+import { asUser } from '../shared/redis-user/doors.ts';
+import { eventually } from '../shared/wait.ts';
 import type { CacheUser, CacheUsers } from './client.ts';
 import { patience } from './patience.ts';
 import type { Target } from './schema.ts';
@@ -31,32 +31,36 @@ export function requireFit({ userName, status, authentication }: CacheUser, { us
   if (status === 'deleting') throw unfit('is being deleted');
 }
 
-/** Waits for the user's last change to have reached the nodes. @throws TargetBusy when that takes longer */
+/**
+ * Waits until the user's last change has reached the nodes, and this is so of it.
+ * @throws TargetBusy when that takes longer; the same call again goes on from there
+ */
 export async function whenActive(
-  { target, clock, signal }: Context,
+  context: Context,
   users: CacheUsers,
-  untilMs: number,
-  isSo: (user: CacheUser) => boolean = () => true,
-): Promise<CacheUser> {
-  for (;;) {
+  withinMs: number,
+  isSo: (user: CacheUser) => Promise<boolean> = async () => true,
+): Promise<void> {
+  const { target, signal } = context;
+  let now = '';
+  const look = async () => {
     const user = await users.describe(target.userId, signal);
     requireFit(user, target);
-    if (user.status === 'active' && isSo(user)) return user;
-    if (clock.nowMs() >= untilMs) {
-      throw new KeyturnError(
-        'TargetBusy',
-        `the ElastiCache user ${target.userId} is ${user.status} with ${user.passwords} passwords: its change has not arrived yet, it is asked again`,
-      );
-    }
-    await pause(clock, patience.pollMs, signal);
-  }
+    now = `${user.status}, with ${user.passwords} passwords`;
+    return user.status === 'active' && (await isSo(user));
+  };
+  if (await eventually(context, withinMs, look, patience.polls)) return;
+  throw new KeyturnError(
+    'TargetBusy',
+    `the ElastiCache user ${target.userId} is ${now}: its change has not arrived yet, it is asked again`,
+  );
 }
 
 /**
  * Makes these the user's passwords, all of them, and waits until that is so. Nothing is stated when it is so already: a
- * second change would take as long again, and a waiting call would never end. The number is told by ElastiCache, the
+ * second change would take as long again, and a repeated call would never end. The number is told by ElastiCache, the
  * passwords by logging in.
- * @throws TargetBusy when it is not so in time; the same call again goes on from there
+ * @throws TargetBusy
  */
 export async function stateList(
   context: Context,
@@ -64,16 +68,15 @@ export async function stateList(
   wanted: readonly Login[],
   withinMs: number,
 ): Promise<void> {
-  const { target, clock, signal } = context;
   const list = wanted.filter(({ password }, at) => at === wanted.findIndex((one) => one.password.equals(password)));
-  const untilMs = clock.nowMs() + withinMs;
   const passwords = list.map(({ password }) => password);
-  for (;;) {
-    const user = await whenActive(context, users, untilMs);
-    if (user.passwords === list.length && (await areAccepted(context, list))) return;
-    if ((await users.statePasswords(target.userId, passwords, signal)) === 'taken') break;
-  }
-  await whenActive(context, users, untilMs, (user) => user.passwords === list.length);
+  let stated = false;
+  await whenActive(context, users, withinMs, async (user) => {
+    const isAsMany = user.passwords === list.length;
+    if (stated || (isAsMany && (await areAccepted(context, list)))) return isAsMany;
+    stated = (await users.statePasswords(context.target.userId, passwords, context.signal)) === 'taken';
+    return false;
+  });
 }
 
 async function areAccepted(context: Context, logins: readonly Login[]): Promise<boolean> {
@@ -84,8 +87,7 @@ async function areAccepted(context: Context, logins: readonly Login[]): Promise<
 /** At the first node; the list is one for all. @throws what is neither a yes nor a refusal of the password */
 export async function isAccepted(context: Context, login: Login): Promise<boolean> {
   const [node] = context.target.nodes;
-  if (node === undefined) return false;
-  return await logsIn(context, login, node);
+  return node !== undefined && (await logsIn(context, login, node));
 }
 
 async function logsIn(context: Context, login: Login, node: Target['nodes'][number]): Promise<boolean> {
@@ -100,17 +102,12 @@ async function logsIn(context: Context, login: Login, node: Target['nodes'][numb
 
 /** Logs in at every node, giving each some time to hear of the password. @throws AuthenticationRefused */
 export async function acceptedEverywhere(context: Context, login: Login): Promise<void> {
-  const { clock, signal, target } = context;
-  const untilMs = clock.nowMs() + patience.spreadMs;
-  for (const node of target.nodes) {
-    while (!(await logsIn(context, login, node))) {
-      if (clock.nowMs() >= untilMs) {
-        throw new KeyturnError(
-          'AuthenticationRefused',
-          `Redis at ${node.host}:${node.port} refuses the new password of "${login.username}" although the ElastiCache user ${target.userId} is active: is its user group assigned to this cache, and its access string on?`,
-        );
-      }
-      await pause(clock, patience.pollMs, signal);
-    }
+  for (const node of context.target.nodes) {
+    const look = () => logsIn(context, login, node);
+    if (await eventually(context, patience.spreadMs, look, patience.polls)) continue;
+    throw new KeyturnError(
+      'AuthenticationRefused',
+      `Redis at ${node.host}:${node.port} refuses the new password of "${login.username}" although the ElastiCache user ${context.target.userId} is active: is its user group assigned to this cache, and its access string on?`,
+    );
   }
 }

@@ -3,7 +3,8 @@
  * ElastiCache takes no other change. https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
  */
 export const patience = {
-  pollMs: 2_000,
+  /** Between two looks. A change takes seconds at least, and DescribeUsers is throttled. */
+  polls: { firstMs: 1_000, longestMs: 5_000 },
   /** In the four steps, of the function's 300 s. AWS's own rotation function waits 600 s. */
   rotateMs: 240_000,
   /** In the rollout, where Step Functions asks again: six times within some four minutes. */

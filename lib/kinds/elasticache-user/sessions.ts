@@ -1,9 +1,9 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { LastUse } from '../../core/kind.ts';
-import { infoOf, type Member, memberOf, requireWhole } from '../../net/redis/deployment.ts';
-import { type Node, onEveryNode } from '../../net/redis/doors.ts';
-import { lastUseBySessions } from '../../net/redis/last-use.ts';
-import { endSessions } from '../../net/redis/sessions.ts';
+import { infoOf, type Member, memberOf, requireWhole } from '../shared/redis-user/deployment.ts';
+import { type Node, onEveryNode } from '../shared/redis-user/doors.ts';
+import { lastUseBySessions } from '../shared/redis-user/last-use.ts';
+import { endSessions } from '../shared/redis-user/sessions.ts';
 import type { Context } from './passwords.ts';
 
 /** What the admin's access string must have, and nothing of keys. */

@@ -1,6 +1,6 @@
-import { type Node, onEveryNode } from '../../net/redis/doors.ts';
 import { failureCodeOf } from '../../net/redis/failure.ts';
-import type { Context } from '../../net/redis/place.ts';
+import { type Node, onEveryNode } from '../shared/redis-user/doors.ts';
+import type { Context } from '../shared/redis-user/place.ts';
 import { remedy } from './admin.ts';
 import type { Command } from './changes.ts';
 import { requireWhole } from './fitness.ts';

@@ -1,8 +1,8 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { SecretValue } from '../../core/secret-value.ts';
-import type { Login } from '../../net/redis/credential.ts';
-import { unfit } from '../../net/redis/deployment.ts';
-import { hashOf } from '../../net/redis/identity.ts';
+import type { Login } from '../shared/redis-user/credential.ts';
+import { unfit } from '../shared/redis-user/deployment.ts';
+import { hashOf } from '../shared/redis-user/identity.ts';
 import { requireDurable } from './fitness.ts';
 import { accepts, type NodeState } from './state.ts';
 

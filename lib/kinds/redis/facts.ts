@@ -1,5 +1,5 @@
 import type { KindFacts } from '../../core/kind.ts';
-import { initialDocument } from '../../net/redis/credential.ts';
+import { initialDocument } from '../shared/redis-user/credential.ts';
 import { parseTarget, type Target } from './schema.ts';
 
 export const redis: KindFacts<Target> = {

@@ -1,4 +1,4 @@
-import { requireWhole as requireWholeDeployment, unfit } from '../../net/redis/deployment.ts';
+import { requireWhole as requireWholeDeployment, unfit } from '../shared/redis-user/deployment.ts';
 import type { NodeState } from './state.ts';
 
 /** Before anything is changed at any server. Pure. @throws TargetUnfit with what to do */

@@ -1,10 +1,10 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { ChosenKind } from '../../core/kind.ts';
-import { type Credential, parseCredential, proposeValue } from '../../net/redis/credential.ts';
-import { verifyEverywhere } from '../../net/redis/doors.ts';
-import { hashOf, identityOf } from '../../net/redis/identity.ts';
-import type { Context } from '../../net/redis/place.ts';
-import { endSessions } from '../../net/redis/sessions.ts';
+import { type Credential, parseCredential, proposeValue } from '../shared/redis-user/credential.ts';
+import { verifyEverywhere } from '../shared/redis-user/doors.ts';
+import { hashOf, identityOf } from '../shared/redis-user/identity.ts';
+import type { Context } from '../shared/redis-user/place.ts';
+import { endSessions } from '../shared/redis-user/sessions.ts';
 import { changeEverywhere } from './apply.ts';
 import { decideAddition, decideRemoval } from './changes.ts';
 import { redis } from './facts.ts';

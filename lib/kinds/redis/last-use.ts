@@ -1,9 +1,9 @@
 import type { LastUse } from '../../core/kind.ts';
-import type { Credential } from '../../net/redis/credential.ts';
-import type { Node } from '../../net/redis/doors.ts';
-import { hashOf } from '../../net/redis/identity.ts';
-import { lastUseBySessions } from '../../net/redis/last-use.ts';
-import type { Context } from '../../net/redis/place.ts';
+import type { Credential } from '../shared/redis-user/credential.ts';
+import type { Node } from '../shared/redis-user/doors.ts';
+import { hashOf } from '../shared/redis-user/identity.ts';
+import { lastUseBySessions } from '../shared/redis-user/last-use.ts';
+import type { Context } from '../shared/redis-user/place.ts';
 import { remedy } from './admin.ts';
 import { describeRefused, refusedLogins } from './refused-logins.ts';
 import { accepts, gather } from './state.ts';

@@ -1,9 +1,9 @@
 import type { Refusal } from '../../core/kind.ts';
-import type { Credential } from '../../net/redis/credential.ts';
-import { asAdmin } from '../../net/redis/doors.ts';
-import type { Context } from '../../net/redis/place.ts';
-import { proveRefused as proveRefusedEverywhere } from '../../net/redis/prove.ts';
 import type { Endpoint } from '../../net/redis/wire.ts';
+import type { Credential } from '../shared/redis-user/credential.ts';
+import { asAdmin } from '../shared/redis-user/doors.ts';
+import type { Context } from '../shared/redis-user/place.ts';
+import { proveRefused as proveRefusedEverywhere } from '../shared/redis-user/prove.ts';
 import { remedy } from './admin.ts';
 import { describeRefused, refusedLogins } from './refused-logins.ts';
 

@@ -1,8 +1,8 @@
-import type { Node } from '../../net/redis/doors.ts';
-import type { Context } from '../../net/redis/place.ts';
 import type { Reply } from '../../net/redis/reply.ts';
 import { pairsOf, textOf } from '../../net/redis/session.ts';
-import { parseSessions } from '../../net/redis/sessions.ts';
+import type { Node } from '../shared/redis-user/doors.ts';
+import type { Context } from '../shared/redis-user/place.ts';
+import { parseSessions } from '../shared/redis-user/sessions.ts';
 
 /** Refused logins of one user from one client. */
 export interface RefusedLogin {

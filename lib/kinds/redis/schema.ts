@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { parseInput } from '../../core/parse.ts';
-import { host, Node, port, userName } from '../../net/redis/place-schema.ts';
 import { RedisTls } from '../../net/redis/tls.ts';
+import { host, Node, port, userName } from '../shared/redis-user/place-schema.ts';
 
 /** The inventory's `target` of a redis secret. */
 const Target = z.strictObject({

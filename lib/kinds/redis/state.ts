@@ -1,9 +1,9 @@
 import { SecretValue } from '../../core/secret-value.ts';
-import { infoOf, type Member, memberOf } from '../../net/redis/deployment.ts';
-import type { Node } from '../../net/redis/doors.ts';
-import { hashOf } from '../../net/redis/identity.ts';
 import type { Reply } from '../../net/redis/reply.ts';
 import { pairsOf, textOf } from '../../net/redis/session.ts';
+import { infoOf, type Member, memberOf } from '../shared/redis-user/deployment.ts';
+import type { Node } from '../shared/redis-user/doors.ts';
+import { hashOf } from '../shared/redis-user/identity.ts';
 
 /** An ACL user as one server knows it. */
 export interface User {

@@ -2,8 +2,7 @@ import { KeyturnError } from '../../core/errors.ts';
 import type { KindContext } from '../../core/kind.ts';
 
 /** The next look comes twice as late as the one before: what a server ends at once, such as a session, is seen at once. */
-const firstPollMs = 10;
-const longestPollMs = 200;
+const polls = { firstMs: 10, longestMs: 200 };
 
 /**
  * Looks until it is so, for at most `limitMs`. Looks at least once.
@@ -13,9 +12,10 @@ export async function eventually(
   { clock, signal }: Pick<KindContext<unknown>, 'clock' | 'signal'>,
   limitMs: number,
   look: () => Promise<boolean>,
+  { firstMs, longestMs } = polls,
 ): Promise<boolean> {
   const untilMs = clock.nowMs() + limitMs;
-  for (let pollMs = firstPollMs; !(await look()); pollMs = Math.min(2 * pollMs, longestPollMs)) {
+  for (let pollMs = firstMs; !(await look()); pollMs = Math.min(2 * pollMs, longestMs)) {
     const leftMs = untilMs - clock.nowMs();
     if (leftMs <= 0) return false;
     try {

@@ -163,11 +163,11 @@ describe.runIf(redisInstalled())('a node-based cache', () => {
         const rotation = propose(estate);
         const error = await failure('TargetBusy', kind.install(rotation.context, rotation));
         expect(error.retryable).toBe(true);
-        expect(error.message).toMatch(/is modifying with 2 passwords/);
+        expect(error.message).toMatch(/is modifying, with 2 passwords/);
         expect(clock.sleptMs).toBe(240_000);
         const { current: retire, pending: keep } = rotation;
         await failure('TargetBusy', kind.disable(rotation.context, { retire, keep }));
-        expect(clock.sleptMs).toBe(240_000 + 26_000);
+        expect(clock.sleptMs).toBe(240_000 + 25_000);
         expect(await estate.logIn(estate.current)).toBe('accepted');
       } finally {
         await stuck.stop();

@@ -3,7 +3,7 @@ import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { elasticacheUser } from '../../../lib/kinds/elasticache-user/facts.ts';
 import { createKind } from '../../../lib/kinds/elasticache-user/index.ts';
 import { parseTarget, type Target } from '../../../lib/kinds/elasticache-user/schema.ts';
-import type { Credential } from '../../../lib/net/redis/credential.ts';
+import type { Credential } from '../../../lib/kinds/shared/redis-user/credential.ts';
 import { startSimulator } from '../../../lib/simulator/index.ts';
 import type { ElastiCache, NewCacheUser } from '../../../lib/simulator/services/elasticache/elasticache.ts';
 import type { Iam } from '../../../lib/simulator/services/iam/iam.ts';
@@ -20,7 +20,7 @@ export interface ClusterOptions {
   replicas?: number;
   /** Withholds CLIENT LIST and CLIENT KILL; the target says `noSessions`. */
   serverless?: boolean;
-  /** How long a change of a user takes to arrive. Default 30: `briskClock` waits 20 ms between two looks. */
+  /** How long a change of a user takes to arrive. Default 30: `briskClock` waits 10 to 50 ms between two looks. */
   cacheUserMs?: number;
 }
 

@@ -3,7 +3,7 @@ import type { ErrorCode, KeyturnError } from '../../../lib/core/errors.ts';
 import type { SecretValue } from '../../../lib/core/secret-value.ts';
 import { createKind } from '../../../lib/kinds/elasticache-user/index.ts';
 import type { Target } from '../../../lib/kinds/elasticache-user/schema.ts';
-import type { Credential } from '../../../lib/net/redis/credential.ts';
+import type { Credential } from '../../../lib/kinds/shared/redis-user/credential.ts';
 import { failureOf } from '../../support/failure.ts';
 import type { CacheEstate, Cluster } from './harness.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { decideRemoval } from '../../../lib/kinds/redis/changes.ts';
-import { hashOf } from '../../../lib/net/redis/identity.ts';
+import { hashOf } from '../../../lib/kinds/shared/redis-user/identity.ts';
 import { type RedisNode, type RedisServers, redisInstalled, startRedis } from '../../support/redis-server.ts';
 import { Client, logInAt, makeEstate, sha256 } from './harness.ts';
 import { failure, kind, rotate } from './rotate.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replicasFirst } from '../../../lib/kinds/redis/apply.ts';
-import { hashOf } from '../../../lib/net/redis/identity.ts';
+import { hashOf } from '../../../lib/kinds/shared/redis-user/identity.ts';
 import { type RedisServers, redisInstalled, startRedis } from '../../support/redis-server.ts';
 import { logInAt, makeEstate } from './harness.ts';
 import { failure, kind, propose, rotate, turn } from './rotate.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '../../../lib/core/clock.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { createKind } from '../../../lib/kinds/redis/index.ts';
 import { parseTarget, type Target } from '../../../lib/kinds/redis/schema.ts';
-import type { Credential } from '../../../lib/net/redis/credential.ts';
+import type { Credential } from '../../../lib/kinds/shared/redis-user/credential.ts';
 import { realClock } from '../../support/clocks.ts';
 import type { KindEstate, KindHarness, Use } from '../../support/describe-kind.ts';
 import { type RedisOptions, type RedisServers, startRedis } from '../../support/redis-server.ts';

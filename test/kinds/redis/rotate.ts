@@ -4,7 +4,7 @@ import type { KindContext } from '../../../lib/core/kind.ts';
 import type { SecretValue } from '../../../lib/core/secret-value.ts';
 import { createKind } from '../../../lib/kinds/redis/index.ts';
 import type { Target } from '../../../lib/kinds/redis/schema.ts';
-import type { Credential } from '../../../lib/net/redis/credential.ts';
+import type { Credential } from '../../../lib/kinds/shared/redis-user/credential.ts';
 import { failureOf } from '../../support/failure.ts';
 import type { RedisEstate } from './harness.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { beganBefore, parseSessions } from '../../../lib/net/redis/sessions.ts';
+import { beganBefore, parseSessions } from '../../../lib/kinds/shared/redis-user/sessions.ts';
 import { type RedisServers, redisInstalled, startRedis } from '../../support/redis-server.ts';
 import { Client, logInAt, makeEstate, openUse } from './harness.ts';
 import { kind, rotate, turn } from './rotate.ts';

@@ -2,7 +2,7 @@ import { scryptSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { render } from '../../../lib/core/views/template.ts';
-import { hashOf, identityOf } from '../../../lib/net/redis/identity.ts';
+import { hashOf, identityOf } from '../../../lib/kinds/shared/redis-user/identity.ts';
 import { createCertificateAuthority } from '../../support/certificates.ts';
 import { sha256 } from './harness.ts';
 import { kind } from './rotate.ts';

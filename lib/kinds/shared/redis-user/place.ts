@@ -1,6 +1,6 @@
-import type { KindContext } from '../../core/kind.ts';
-import type { RedisTls } from './tls.ts';
-import type { Endpoint } from './wire.ts';
+import type { KindContext } from '../../../core/kind.ts';
+import type { RedisTls } from '../../../net/redis/tls.ts';
+import type { Endpoint } from '../../../net/redis/wire.ts';
 
 /** One user of a deployment of Redis or Valkey, as the inventory's target says where it is. */
 export interface Place {

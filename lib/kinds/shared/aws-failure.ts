@@ -1,4 +1,4 @@
-import { type ErrorCode, KeyturnError } from '../core/errors.ts';
+import { type ErrorCode, KeyturnError } from '../../core/errors.ts';
 
 /** What an error of AWS's means, and what mends it. */
 export interface Meaning {

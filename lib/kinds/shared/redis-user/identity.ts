@@ -1,5 +1,5 @@
 import { createHash, scryptSync } from 'node:crypto';
-import type { SecretValue } from '../../core/secret-value.ts';
+import type { SecretValue } from '../../../core/secret-value.ts';
 
 /** As Redis stores a password and ACL GETUSER shows it: SHA-256 in lower-case hexadecimal. */
 export function hashOf(password: SecretValue): SecretValue {

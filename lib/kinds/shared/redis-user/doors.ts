@@ -1,7 +1,7 @@
+import { nameOf, type RedisSession, withSession } from '../../../net/redis/session.ts';
+import type { Endpoint } from '../../../net/redis/wire.ts';
 import { type Login, parseAdmin } from './credential.ts';
 import type { Context } from './place.ts';
-import { nameOf, type RedisSession, withSession } from './session.ts';
-import type { Endpoint } from './wire.ts';
 
 /** Keyturn's own session at one server. */
 export interface Node {

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { KeyturnError } from '../../core/errors.ts';
-import { newPassword } from '../../core/password.ts';
-import { SecretValue } from '../../core/secret-value.ts';
+import { KeyturnError } from '../../../core/errors.ts';
+import { newPassword } from '../../../core/password.ts';
+import { SecretValue } from '../../../core/secret-value.ts';
+import { parseDocument, refuseDifference } from '../document.ts';
 import type { Place } from './place.ts';
 
 /** A login: the one under rotation, or Keyturn's own. */
@@ -37,7 +38,7 @@ export function initialDocument(target: Place, engine: string): Record<string, u
 /** Undefined when the value has no password yet. @throws SecretMalformed, TargetMismatch */
 export function parseCredential(value: SecretValue, target: Place): Credential | undefined {
   const where = 'the secret';
-  const { host, port, username, password } = parseDocument(value, where);
+  const { host, port, username, password } = parse(value, where);
   refuseDifference(where, 'host', host?.toLowerCase(), target.host.toLowerCase());
   refuseDifference(where, 'port', port, target.port);
   // Without a user name clients mean the user `default`.
@@ -54,7 +55,7 @@ export function parseCredential(value: SecretValue, target: Place): Credential |
 /** The login of the admin secret. @throws SecretMalformed, TargetMismatch */
 export function parseAdmin(value: SecretValue, target: Place): Login {
   const where = `the admin secret ${target.adminSecret}`;
-  const { username, password, host } = parseDocument(value, where);
+  const { username, password, host } = parse(value, where);
   if (username === undefined || password === undefined) {
     throw new KeyturnError('SecretMalformed', `${where} has no username or no password`);
   }
@@ -89,30 +90,10 @@ function fixed({ host, port, user }: Place): Record<string, unknown> {
   return { host, port, username: user };
 }
 
-function parseDocument(value: SecretValue, where: string): Document {
-  const json = value.parse((whole): unknown => {
-    try {
-      return JSON.parse(whole);
-    } catch {
-      // Without the cause: JSON.parse quotes the text that it stumbled over.
-      return undefined;
-    }
-  });
-  const parsed = Document.safeParse(json);
-  if (parsed.success && !Array.isArray(json)) return parsed.data;
-  const fields = parsed.error?.issues.map((issue) => issue.path.join('.')).filter((path) => path !== '') ?? [];
-  const what = fields.length > 0 ? `its ${fields.join(', ')} cannot be used` : 'it is no JSON object';
-  throw new KeyturnError(
-    'SecretMalformed',
-    `${where} is not the JSON of a Redis login (engine, host, port, username, password): ${what}`,
-  );
-}
-
-/** Whoever can write the secret must not be able to aim the admin credential elsewhere. */
-function refuseDifference(where: string, field: string, found: string | number | undefined, wanted: string | number) {
-  if (found === undefined || String(found) === String(wanted)) return;
-  throw new KeyturnError(
-    'TargetMismatch',
-    `${where} says ${field} ${JSON.stringify(found)}, the inventory says ${JSON.stringify(wanted)}: correct the one that is wrong`,
+function parse(value: SecretValue, where: string): Document {
+  return parseDocument(
+    Document,
+    value,
+    `${where} is not the JSON of a Redis login (engine, host, port, username, password)`,
   );
 }

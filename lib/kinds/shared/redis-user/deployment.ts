@@ -1,6 +1,6 @@
-import { KeyturnError } from '../../core/errors.ts';
+import { KeyturnError } from '../../../core/errors.ts';
+import { textOf } from '../../../net/redis/session.ts';
 import type { Node } from './doors.ts';
-import { textOf } from './session.ts';
 
 /** What a server says of the deployment that it is part of. */
 export interface Member {

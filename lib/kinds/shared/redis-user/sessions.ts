@@ -1,8 +1,8 @@
-import { KeyturnError } from '../../core/errors.ts';
-import { pause } from '../../core/pause.ts';
+import { KeyturnError } from '../../../core/errors.ts';
+import { textOf } from '../../../net/redis/session.ts';
+import { eventually } from '../wait.ts';
 import type { Node } from './doors.ts';
 import type { Context } from './place.ts';
-import { textOf } from './session.ts';
 
 /** One line of CLIENT LIST. https://redis.io/docs/latest/commands/client-list/ */
 export interface Session {
@@ -62,7 +62,6 @@ export async function sessionsBefore(
 }
 
 const goneMs = 5_000;
-const pollMs = 100;
 
 /**
  * Ends them by their ids, which no later connection ever gets. Asked once, after the password was removed: who comes back
@@ -70,18 +69,13 @@ const pollMs = 100;
  * @throws TargetTimeout
  */
 export async function endSessions(context: Context, node: Node, instantMs: number | undefined): Promise<void> {
-  const { clock, signal } = context;
   const condemned = new Set((await sessionsBefore(context, node, instantMs)).map(({ id }) => id));
   if (condemned.size === 0) return;
   await Promise.all([...condemned].map((id) => node.session.call('CLIENT', 'KILL', 'ID', id)));
-  const untilMs = clock.nowMs() + goneMs;
-  while ((await sessionsBefore(context, node, instantMs)).some(({ id }) => condemned.has(id))) {
-    if (clock.nowMs() >= untilMs) {
-      throw new KeyturnError(
-        'TargetTimeout',
-        `Redis at ${node.name}: sessions of "${context.target.user}" live on ${goneMs / 1000} s after they were told to end`,
-      );
-    }
-    await pause(clock, pollMs, signal);
-  }
+  const areGone = async () => !(await sessionsBefore(context, node, instantMs)).some(({ id }) => condemned.has(id));
+  if (await eventually(context, goneMs, areGone)) return;
+  throw new KeyturnError(
+    'TargetTimeout',
+    `Redis at ${node.name}: sessions of "${context.target.user}" live on ${goneMs / 1000} s after they were told to end`,
+  );
 }

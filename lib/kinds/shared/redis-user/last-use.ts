@@ -1,5 +1,5 @@
-import { KeyturnError } from '../../core/errors.ts';
-import type { LastUse } from '../../core/kind.ts';
+import { KeyturnError } from '../../../core/errors.ts';
+import type { LastUse } from '../../../core/kind.ts';
 import { asAdmin, type Node, type Remedy } from './doors.ts';
 import type { Context } from './place.ts';
 import { type Session, sessionsBefore } from './sessions.ts';
