@@ -26,7 +26,8 @@ export function createKind(): ChosenKind<Target, Credential> {
     propose: (target, current) => proposeValue(target, current, 'redis'),
     async install(context, { pending, current }) {
       await requireObservable(context);
-      await stateList(context, users, current === undefined ? [pending] : [current, pending], patience.rotateMs);
+      const stays = current === undefined ? [] : [current];
+      await stateList(context, users, { stays, joins: [pending] }, patience.rotateMs);
       await acceptedEverywhere(context, pending);
     },
     verify: verifyEverywhere,
@@ -35,10 +36,14 @@ export function createKind(): ChosenKind<Target, Credential> {
       if (retire.password.equals(keep.password)) {
         throw new KeyturnError('CurrentMoved', `"${keep.username}" is to keep the very password that is to be retired`);
       }
-      await endingSessions(context, promotedAtMs, () => stateList(context, users, [keep], patience.retireMs));
+      await endingSessions(context, promotedAtMs, () =>
+        stateList(context, users, { stays: [keep], joins: [] }, patience.retireMs),
+      );
     },
-    enable: (context, credential, keep) =>
-      stateList(context, users, keep === undefined ? [credential] : [keep, credential], patience.retireMs),
+    enable: (context, credential, keep) => {
+      const joins = keep === undefined ? [credential] : [keep, credential];
+      return stateList(context, users, { stays: [], joins }, patience.retireMs);
+    },
     proveRefused: (context, versions) => proveRefused(context, versions, async () => remarkOf(context)),
     // Disabling has left the password out of the list; nothing of it is left.
     destroy: async () => undefined,
@@ -48,11 +53,12 @@ export function createKind(): ChosenKind<Target, Credential> {
         throw new KeyturnError('InvalidInput', `"${identity}" is not a password of "${user}" that can be left out`);
       }
       const { abandoned, current } = known;
-      if (current !== undefined) return stateList(context, users, [current], patience.retireMs);
+      if (current !== undefined) return stateList(context, users, { stays: [current], joins: [] }, patience.retireMs);
       await whenActive(context, users, patience.retireMs);
       // A list has at least one password: where the secret has none yet, one that nobody knows.
       if (!(await isAccepted(context, abandoned))) return;
-      await stateList(context, users, [{ ...abandoned, password: newPassword() }], patience.retireMs);
+      const unknown = { ...abandoned, password: newPassword() };
+      await stateList(context, users, { stays: [], joins: [unknown] }, patience.retireMs);
     },
   };
 }

@@ -60,23 +60,34 @@ export async function whenActive(
  * Makes these the user's passwords, all of them, and waits until that is so. Nothing is stated when it is so already: a
  * second change would take as long again, and a repeated call would never end. The number is told by ElastiCache, the
  * passwords by logging in.
- * @throws TargetBusy
+ * @throws TargetBusy; TargetUnfit when one that is to stay is refused: then the user has another one, which would end
  */
 export async function stateList(
   context: Context,
   users: CacheUsers,
-  wanted: readonly Login[],
+  { stays, joins }: { stays: readonly Login[]; joins: readonly Login[] },
   withinMs: number,
 ): Promise<void> {
+  const wanted = [...stays, ...joins];
   const list = wanted.filter(({ password }, at) => at === wanted.findIndex((one) => one.password.equals(password)));
   const passwords = list.map(({ password }) => password);
   let stated = false;
   await whenActive(context, users, withinMs, async (user) => {
     const isAsMany = user.passwords === list.length;
     if (stated || (isAsMany && (await areAccepted(context, list)))) return isAsMany;
+    if (!(await areAccepted(context, stays))) throw strangers(context.target);
     stated = (await users.statePasswords(context.target.userId, passwords, context.signal)) === 'taken';
     return false;
   });
+}
+
+const whereToLook = 'is its user group assigned to this cache, and its access string on';
+
+function strangers({ userId, user }: Target): KeyturnError {
+  return new KeyturnError(
+    'TargetUnfit',
+    `the password of "${user}" that is to stay is refused: ${whereToLook}? If so, the ElastiCache user ${userId} has another one, which nobody recorded and somebody may use: put that into the secret, or state the secret's by hand (ModifyUser)`,
+  );
 }
 
 async function areAccepted(context: Context, logins: readonly Login[]): Promise<boolean> {
@@ -107,7 +118,7 @@ export async function acceptedEverywhere(context: Context, login: Login): Promis
     if (await eventually(context, patience.spreadMs, look, patience.polls)) continue;
     throw new KeyturnError(
       'AuthenticationRefused',
-      `Redis at ${node.host}:${node.port} refuses the new password of "${login.username}" although the ElastiCache user ${context.target.userId} is active: is its user group assigned to this cache, and its access string on?`,
+      `Redis at ${node.host}:${node.port} refuses the new password of "${login.username}" although the ElastiCache user ${context.target.userId} is active: ${whereToLook}?`,
     );
   }
 }

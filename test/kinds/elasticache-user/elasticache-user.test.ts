@@ -25,14 +25,12 @@ describe.runIf(redisInstalled())('a node-based cache', () => {
     await change(userId, { AuthenticationMode: { Type: 'password', Passwords } });
   }
 
-  async function change(UserId: string, what: object, arrived = true) {
-    const { world } = cluster;
+  async function change(UserId: string, what: object, arrived = true, { world } = cluster) {
     await world.perform(world.identities.rootPrincipal, 'elasticache', 'ModifyUser', { UserId, ...what });
     while (arrived && (await statusOf(UserId)) !== 'active') await wait(5);
   }
 
-  async function describeUser(UserId: string) {
-    const { world } = cluster;
+  async function describeUser(UserId: string, { world } = cluster) {
     const answer = await world.perform(world.identities.rootPrincipal, 'elasticache', 'DescribeUsers', { UserId });
     const [user] = (answer as { Users: { Status: string; AccessString: string; Authentication: object }[] }).Users;
     return user;
@@ -136,22 +134,29 @@ describe.runIf(redisInstalled())('a node-based cache', () => {
     });
 
     it('between two looks is no error: InvalidUserState is waited out', async () => {
-      const estate = await makeEstate(cluster);
-      const rotation = propose(estate);
-      const operation = cluster.elasticache.operations['DescribeUsers'];
-      if (operation === undefined) throw new Error('no operation');
-      const { run } = operation;
-      operation.run = async (input, call) => {
-        const answer = await run(input, call);
-        operation.run = run;
-        // Seen as active, and changed by somebody before Keyturn's own change.
-        await change(estate.userId, { AppendAccessString: '+echo' }, false);
-        return answer;
-      };
-      const calls = await asked(cluster, () => kind.install(rotation.context, rotation));
-      expect(calls.filter((name) => name === 'ModifyUser')).toHaveLength(3);
-      expect(await estate.logIn(rotation.value)).toBe('accepted');
-      expect((await describeUser(estate.userId))?.AccessString).toMatch(/\+echo$/);
+      const slow = await startCluster({ cacheUserMs: 500 });
+      renewKind();
+      try {
+        const estate = await makeEstate(slow);
+        const rotation = propose(estate);
+        const operation = slow.elasticache.operations['DescribeUsers'];
+        if (operation === undefined) throw new Error('no operation');
+        const { run } = operation;
+        operation.run = async (input, call) => {
+          const answer = await run(input, call);
+          operation.run = run;
+          // Seen as active, and changed by somebody before Keyturn's own change.
+          await change(estate.userId, { AppendAccessString: '+echo' }, false, slow);
+          return answer;
+        };
+        const calls = await asked(slow, () => kind.install(rotation.context, rotation));
+        expect(calls.filter((name) => name === 'ModifyUser')).toHaveLength(3);
+        expect(slow.world.calls.filter(({ errorCode }) => errorCode === 'InvalidUserState')).toHaveLength(1);
+        expect(await estate.logIn(rotation.value)).toBe('accepted');
+        expect((await describeUser(estate.userId, slow))?.AccessString).toMatch(/\+echo$/);
+      } finally {
+        await slow.stop();
+      }
     });
 
     it('for ever is TargetBusy: 240 s in the four steps, 25 s in the rollout, where Step Functions asks again', async () => {
@@ -171,8 +176,6 @@ describe.runIf(redisInstalled())('a node-based cache', () => {
         expect(await estate.logIn(estate.current)).toBe('accepted');
       } finally {
         await stuck.stop();
-        cluster.signAs('keyturn');
-        renewKind();
       }
     });
   });
@@ -195,12 +198,11 @@ describe.runIf(redisInstalled())('a node-based cache', () => {
       const clock = fastClock(Date.now());
       const estate = await makeEstate(cluster, { user: { accessString: '~app:* +@read' } });
       const rotation = propose(estate);
-      await kind.install({ ...rotation.context, clock }, rotation).catch(() => undefined);
-      // By then the change has arrived, in the machine's time.
-      await wait(60);
-      clock.sleptMs = 0;
-      const error = await failure('AuthenticationRefused', kind.install({ ...rotation.context, clock }, rotation));
-      expect(error.message).toMatch(/is its user group assigned to this cache, and its access string on\?$/);
+      const where = /is its user group assigned to this cache, and its access string on\?/;
+      expect((await failure('TargetUnfit', kind.install(rotation.context, rotation))).message).toMatch(where);
+      await stateByHand(estate, rotation.pending.document.parse(JSON.parse).password);
+      const first = kind.install({ ...rotation.context, clock }, { ...rotation, current: undefined });
+      expect((await failure('AuthenticationRefused', first)).message).toMatch(where);
     });
 
     it('because its name is another is TargetMismatch', async () => {
@@ -221,11 +223,31 @@ describe.runIf(redisInstalled())('a node-based cache', () => {
       }
     });
 
-    it('because AWSCURRENT holds what ElastiCache never takes is TargetUnfit', async () => {
+    it('because it has another password than the secret is TargetUnfit: that one would end, and somebody may use it', async () => {
+      const estate = await makeEstate(cluster);
+      const rotation = propose(estate, estate.spoil(estate.current));
+      const { context, current, pending } = rotation;
+      const calls = await asked(cluster, async () => {
+        const error = await failure('TargetUnfit', kind.install(context, rotation));
+        expect(error.message).toMatch(
+          /^the password of "app\d+" that is to stay is refused: .* has another one, which nobody recorded/,
+        );
+        await failure('TargetUnfit', kind.disable(context, { retire: pending, keep: current }));
+        const known = { abandoned: pending, current };
+        await failure('TargetUnfit', kind.discard(context, kind.identify(pending), known));
+      });
+      expect(calls).toEqual(['DescribeUsers', 'DescribeUsers', 'DescribeUsers']);
+      expect(await estate.logIn(estate.current)).toBe('accepted');
+    });
+
+    it('because it never takes the password that it is to accept is TargetUnfit', async () => {
       const estate = await makeEstate(cluster);
       const short = estate.current.map((text) => JSON.stringify({ ...JSON.parse(text), password: 'short' }));
-      const rotation = propose(estate, short);
-      const error = await failure('TargetUnfit', kind.install(rotation.context, rotation));
+      const { context, current } = propose(estate, short);
+      const error = await failure(
+        'TargetUnfit',
+        kind.enable(context, current, credentialIn(estate.current, estate.target)),
+      );
       expect(error.message).toMatch(/16 to 128 printable characters/);
       expect(await estate.logIn(estate.current)).toBe('accepted');
     });

@@ -20,7 +20,7 @@ export interface ClusterOptions {
   replicas?: number;
   /** Withholds CLIENT LIST and CLIENT KILL; the target says `noSessions`. */
   serverless?: boolean;
-  /** How long a change of a user takes to arrive. Default 30: `briskClock` waits 10 to 50 ms between two looks. */
+  /** How long a change of a user takes to arrive. Default 15: `briskClock` waits 10 to 50 ms between two looks. */
   cacheUserMs?: number;
 }
 
@@ -40,7 +40,7 @@ export interface Cluster {
 export async function startCluster({
   replicas = 0,
   serverless = false,
-  cacheUserMs = 30,
+  cacheUserMs = 15,
 }: ClusterOptions = {}): Promise<Cluster> {
   const authority = createCertificateAuthority();
   const { certificate, key } = authority.issue(['127.0.0.1', 'localhost']);
