@@ -2,6 +2,7 @@ import type { KindFacts } from '../core/kind.ts';
 import type { Revocation } from '../core/rollout/plan.ts';
 import { httpApiKey } from './http-api-key/facts.ts';
 import { iamAccessKey } from './iam-access-key/facts.ts';
+import { keySet } from './key-set/facts.ts';
 import { mysql } from './mysql/facts.ts';
 import { postgres } from './postgres/facts.ts';
 import { redis } from './redis/facts.ts';
@@ -10,6 +11,7 @@ import { redis } from './redis/facts.ts';
 export const kinds = {
   'http-api-key': httpApiKey,
   'iam-access-key': iamAccessKey,
+  'key-set': keySet,
   mysql,
   postgres,
   redis,
