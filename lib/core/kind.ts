@@ -32,6 +32,8 @@ export interface KindFacts<Target = unknown> {
   fields: Readonly<Record<string, FieldRole>>;
   /** Further fields that views may name, where they depend on the target. Default none. */
   fieldsOf?(target: Target): Readonly<Record<string, FieldRole>>;
+  /** The texts in a version's value (a JSON object) that must never be shown, where secret fields hold other words too. Default: those fields. */
+  secretTexts?(value: Readonly<Record<string, unknown>>): readonly string[];
   /**
    * Whether `enable` undoes `disable` at this target. Default true. Where false, Disable is final: the grace is waited for
    * before it, there is no way back from it, and the evidence says destroyed.

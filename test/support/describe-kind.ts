@@ -429,6 +429,7 @@ class Scene<Target, Credential> {
     for (const field of Object.keys(roles).filter((name) => roles[name] === 'secret')) {
       this.#secrets.add(render(`{${field}}`, value).reveal());
     }
+    for (const text of facts.secretTexts?.(JSON.parse(value.reveal())) ?? []) this.#secrets.add(text);
     return { value, credential };
   }
 }

@@ -1,6 +1,7 @@
 import type { KindFacts } from '../../core/kind.ts';
 import { commonFields, currentAloneFields, fieldsFor } from './fields.ts';
 import { overlapSeconds, parseTarget, type Target } from './schema.ts';
+import { secretTexts } from './secret-texts.ts';
 import { initialDocument } from './value.ts';
 
 export const keySet: KindFacts<Target> = {
@@ -20,6 +21,7 @@ export const keySet: KindFacts<Target> = {
   },
   fields: commonFields,
   fieldsOf: ({ algorithm }) => fieldsFor(algorithm),
+  secretTexts,
   unproven: ({ noVerifier }) => noVerifier,
   minimumIntervalSeconds: overlapSeconds,
   viewMistake({ currentAlone }, fields) {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyturnError } from '../../../lib/core/errors.ts';
+import type { KindContext } from '../../../lib/core/kind.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { keySet } from '../../../lib/kinds/key-set/facts.ts';
+import type { Target } from '../../../lib/kinds/key-set/schema.ts';
 import { realClock } from '../../support/clocks.ts';
 import { buildHouse, type House } from '../../support/house.ts';
 import { fieldsIn, grownSet, kind } from './harness.ts';
@@ -43,6 +45,12 @@ async function begin(initial: object | undefined, how: object = verified()): Pro
   const { jwks } = fieldsIn(value);
   if (jwks !== undefined) service.reload({ jwks });
 }
+
+const codeOf = (failing: Promise<unknown>) =>
+  failing.then(
+    () => 'no error',
+    (error: unknown) => (error as KeyturnError).code,
+  );
 
 const keysNow = async () => {
   const { keys } = JSON.parse((await house.current()).reveal()) as { keys: Record<string, { kid: string }> };
@@ -104,6 +112,24 @@ describe('a turn of a set', () => {
     expect(house.records).toMatchObject([
       { retiredIdentity: previous, refusals: [], unproven: 'its verifiers are browsers', finality: 'disabled' },
     ]);
+  });
+});
+
+describe('an emergency', () => {
+  it('has no way back to the key that it dropped, once a verifier has dropped it', async () => {
+    await begin(undefined);
+    const target = keySet.parseTarget(house.entry.target);
+    const current = kind.parse(await house.current(), target);
+    const value = kind.propose(target, current, { nowMs: Date.now(), emergency: true });
+    const pending = kind.parse(value, target);
+    if (current === undefined || pending === undefined) throw new Error('a value holds no set');
+    const context = { target, clock: realClock, signal: AbortSignal.timeout(10_000) } as KindContext<Target>;
+    // Its new tokens are accepted before anybody has the new set.
+    await kind.install(context, { pending, current });
+    service.reload(fieldsIn(value));
+    await kind.verify(context, pending);
+    expect(await codeOf(kind.verify(context, current))).toBe('AuthenticationRefused');
+    expect(await codeOf(kind.install(context, { pending: current, current: pending }))).toBe('AuthenticationRefused');
   });
 });
 

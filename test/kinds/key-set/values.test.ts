@@ -174,3 +174,30 @@ describe('a value that somebody changed by hand', () => {
     expect(parse({ algorithm, keys }, 'ES256')?.current.kid).toBe(keys.current.kid);
   });
 });
+
+describe('what must not be shown of a value', () => {
+  it.each(pairs)('is each private member of %s, in a PEM too, and nothing that is public', (algorithm) => {
+    const value = grownSet(targetOf(algorithm));
+    const fields = fieldsIn(value);
+    const texts = keySet.secretTexts?.(JSON.parse(value.reveal())) ?? [];
+    const { keys } = JSON.parse(value.reveal()) as { keys: Record<string, JWK> };
+    for (const { d } of Object.values(keys)) expect(texts).toContain(d);
+    const pem = (fields['pem'] ?? '').split('\n').slice(1, -2).join('');
+    const pieces = texts.map((text) => text.slice(0, 12));
+    expect(pieces.some((piece) => pem.includes(piece))).toBe(true);
+    for (const shown of ['jwks', 'publicPem', 'kid']) {
+      const plain = (fields[shown] ?? '').replaceAll('\n', '');
+      expect(pieces.filter((piece) => plain.includes(piece))).toEqual([]);
+    }
+  });
+
+  it('is the text of a shared key, and of an API key all but its id', () => {
+    const shared = grownSet(targetOf('HS256'));
+    expect(keySet.secretTexts?.(JSON.parse(shared.reveal()))).toContain(fieldsIn(shared)['key']);
+    const { apiKey = '', kid = '', ...rest } = fieldsIn(grownSet(targetOf('opaque')));
+    const texts = keySet.secretTexts?.({ apiKey, kid, ...rest }) ?? [];
+    expect(texts).toHaveLength(3);
+    expect(texts).toContain(apiKey.slice(kid.length + 1));
+    expect(keySet.secretTexts?.({ apiKey: 'legacy' })).toEqual(['legacy']);
+  });
+});
