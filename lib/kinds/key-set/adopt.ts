@@ -11,7 +11,7 @@ import {
   textOfJwk,
 } from './algorithms.ts';
 import type { Key } from './key-set.ts';
-import { hardenedKid, thumbprint } from './kid.ts';
+import { hardenedKid, isKid, thumbprint } from './kid.ts';
 import { signingKey } from './signing-key.ts';
 
 /**
@@ -21,7 +21,7 @@ import { signingKey } from './signing-key.ts';
 export function adoptKey(fields: Readonly<Record<string, unknown>>, algorithm: Algorithm): Key | undefined {
   const { key, apiKey, pem, jwk } = fields;
   if (algorithm === 'opaque') {
-    if (!isText(apiKey)) return refuse(apiKey, 'apiKey');
+    if (!isText(apiKey) || !printable.test(apiKey)) return refuse(apiKey, 'apiKey');
     return { kid: hardenedKid(apiKey), secret: SecretValue.of(apiKey) };
   }
   if (isSymmetric(algorithm)) {
@@ -47,6 +47,9 @@ export function adoptKey(fields: Readonly<Record<string, unknown>>, algorithm: A
   );
 }
 
+/** What can stand in a header. */
+const printable = /^[\x21-\x7e]+$/;
+
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0;
 }
@@ -54,7 +57,8 @@ function isText(value: unknown): value is string {
 function parseJwk(text: string): Jwk | undefined {
   try {
     const jwk = JSON.parse(text) as Jwk | null;
-    return typeof jwk?.kty === 'string' ? jwk : undefined;
+    if (typeof jwk?.kty !== 'string') return undefined;
+    return jwk.kid === undefined || isKid(jwk.kid) ? jwk : undefined;
   } catch {
     return undefined;
   }

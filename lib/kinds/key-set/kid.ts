@@ -20,6 +20,11 @@ export function thumbprint(jwk: Jwk): string {
     .digest('base64url');
 }
 
+/** What can stand in a token's header, an identity and a log. */
+export function isKid(kid: unknown): kid is string {
+  return typeof kid === 'string' && /^[\x21-\x7e]{1,128}$/.test(kid);
+}
+
 /** 8 MiB and some 30 ms: what one guess at a text costs whoever reads its id. */
 const cost = { N: 2 ** 13, r: 8, p: 1 };
 

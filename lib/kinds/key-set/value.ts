@@ -6,12 +6,12 @@ import { adoptKey } from './adopt.ts';
 import { type Algorithm, privateKeyOf, textOfJwk } from './algorithms.ts';
 import { derive, fieldsFor } from './fields.ts';
 import { inOrder, type Key, type KeySet, successorOf } from './key-set.ts';
+import { isKid } from './kid.ts';
 import { newKey } from './new-key.ts';
 import type { Target } from './schema.ts';
 import { signingKey } from './signing-key.ts';
 
-/** What can stand in a header, an identity and a log. */
-const Kid = z.string().check(z.regex(/^[\x21-\x7e]{1,128}$/));
+const Kid = z.string().check(z.refine(isKid));
 const StoredKey = z.union([
   z.looseObject({ kid: Kid, kty: z.string() }),
   z.strictObject({ kid: Kid, token: z.string().check(z.regex(/^[\x21-\x7e]+$/)) }),

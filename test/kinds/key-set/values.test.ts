@@ -135,6 +135,8 @@ describe('a key from before Keyturn', () => {
     ['a JWK that is no JSON', 'HS512', { jwk: '{' }],
     ['bytes that are no text', 'HS256', { jwk: JSON.stringify({ kty: 'oct', k: '__8' }) }],
     ['an empty API key', 'opaque', { apiKey: '' }],
+    ['an API key that no header can carry', 'opaque', { apiKey: 'two words' }],
+    ['a JWK whose id no header can carry', 'HS256', { jwk: JSON.stringify({ kty: 'oct', k: 'AAAA', kid: 'ä' }) }],
   ])('is refused where it is %s', (_, algorithm, fields) => {
     expect(() => parse(fields, algorithm)).toThrow(expect.objectContaining({ code: 'SecretMalformed' }));
   });
