@@ -3,6 +3,7 @@ import { secretsManagerClient, ssmClient, stepFunctionsClient } from '../../lib/
 import { ensureRollout } from '../../lib/aws/ensure-rollout.ts';
 import { inventoryReader } from '../../lib/aws/inventory-reader.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
+import { settledAt } from '../../lib/aws/settled-at.ts';
 import { RotationEvent } from '../../lib/core/rotation/event.ts';
 import { rotate } from '../../lib/core/rotation/rotator.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
@@ -26,6 +27,7 @@ export const handler = handlerOf(
       store: secretStore(secretsManager, signal),
       entryOf: inventoryReader(ssm, signal),
       ensureRollout: (ref) => ensureRollout(stepFunctions, requireEnv('ROLLOUT_MACHINE_ARN'), ref, signal),
+      settledAt: (ref) => settledAt(stepFunctions, requireEnv('ROLLOUT_MACHINE_ARN'), ref, signal),
       async discardOrphan(orphan) {
         // Only after a mint that crashed: no other rotation needs Lambda's client.
         const { lambdaClient } = await import('../../lib/aws/lambda-client.ts');

@@ -5,6 +5,8 @@
 const conditions = {
   /** createSecret: a version is still retiring; the rollout of the last rotation has not ended. */
   RolloutStillOpen: { retryable: false },
+  /** createSecret: what the current version still has to be accepted for is not over; its successor would end it too early. */
+  RotatedTooSoon: { retryable: false },
   /** The secret is not set up for rotation. */
   RotationDisabled: { retryable: false },
   /** The event's token names no version of the secret, or one that is not AWSPENDING. */

@@ -21,17 +21,30 @@ export interface KindFacts<Target = unknown> {
   overlap: Overlap;
   /** Whether the target can end a disabled credential for good (delete a key); else Disable is final. */
   destroys: boolean;
+  /**
+   * Who decides what is accepted. `target` (default): a system of its own, which `install` and `disable` tell. `consumers`: the
+   * secret's own consumers, by what they read; they are told by the refresh, and that all of them have converged is the disabling.
+   */
+  acceptedBy?: 'target' | 'consumers';
   /** What shows that the old credential is still used, and how it is proven dead. For docs tables. */
   evidence: { lastUse: string; disable: string; destroy: string; provenDead: string };
   /** Fields of the secret's value (a JSON object) that views may name. */
   fields: Readonly<Record<string, FieldRole>>;
   /** Further fields that views may name, where they depend on the target. Default none. */
   fieldsOf?(target: Target): Readonly<Record<string, FieldRole>>;
+  /** The texts in a version's value (a JSON object) that must never be shown, where secret fields hold other words too. Default: those fields. */
+  secretTexts?(value: Readonly<Record<string, unknown>>): readonly string[];
   /**
    * Whether `enable` undoes `disable` at this target. Default true. Where false, Disable is final: the grace is waited for
    * before it, there is no way back from it, and the evidence says destroyed.
    */
   reversible?(target: Target): boolean;
+  /** Why the inventory accepts that no refusal is seen at this target: its typed opt-out, for the evidence. Undefined where one is. */
+  unproven?(target: Target): string | undefined;
+  /** The shortest time between two rotations that this target bears, in seconds. Default none. */
+  minimumIntervalSeconds?(target: Target): number;
+  /** What is wrong with a view that names these fields at this target, where that is more than a field that does not exist. */
+  viewMistake?(target: Target, fields: readonly string[]): { what: string; remedy: string } | undefined;
   /** Parses the inventory's `target`. Throws KeyturnError('InvalidInput') with the path of the mistake. */
   parseTarget(target: unknown): Target;
   /** The secret that holds Keyturn's admin credential at this target, by name or ARN; undefined where none is needed. */
@@ -82,6 +95,12 @@ interface CommonVerbs<Target, Credential> {
 
   /** The non-secret name of the credential at its target. Pure. */
   identify(credential: Credential): string;
+
+  /**
+   * The non-secret name of what ends when `retire` goes and `keep` stays, where a version holds more than one credential and the
+   * two versions share some; undefined when nothing ends. The evidence goes by it. Default: `identify(retire)`. Pure.
+   */
+  leaving?(versions: { retire: Credential; keep: Credential }): string | undefined;
 
   /**
    * Makes the target accept `pending` and ends with a login as pending. Idempotent: runs again as it is.
@@ -146,7 +165,19 @@ interface CommonVerbs<Target, Credential> {
 export interface ChosenKind<Target, Credential> extends CommonVerbs<Target, Credential> {
   readonly origin: 'chosen';
   /** The pending version's whole value. Touches nothing. */
-  propose(target: Target, current: Credential | undefined): SecretValue;
+  propose(target: Target, current: Credential | undefined, occasion?: Occasion): SecretValue;
+  /**
+   * The earliest instant at which `current` may get a successor; undefined: at once. Pure.
+   * @param settledAtMs when the last consumer came to run on `current`; undefined when no rollout of it is on record.
+   */
+  notBefore?(target: Target, current: Credential, settledAtMs: number | undefined): number | undefined;
+}
+
+/** What a new value is made for. */
+export interface Occasion {
+  nowMs: number;
+  /** The current credential is compromised: the new value must not keep it, whatever that interrupts. Default false. */
+  emergency?: boolean;
 }
 
 /** A live credential at the target, whoever made it. */

@@ -3,6 +3,7 @@ import type { Revocation } from '../core/rollout/plan.ts';
 import { elasticacheUser } from './elasticache-user/facts.ts';
 import { httpApiKey } from './http-api-key/facts.ts';
 import { iamAccessKey } from './iam-access-key/facts.ts';
+import { keySet } from './key-set/facts.ts';
 import { mysql } from './mysql/facts.ts';
 import { postgres } from './postgres/facts.ts';
 import { redis } from './redis/facts.ts';
@@ -12,6 +13,7 @@ export const kinds = {
   'elasticache-user': elasticacheUser,
   'http-api-key': httpApiKey,
   'iam-access-key': iamAccessKey,
+  'key-set': keySet,
   mysql,
   postgres,
   redis,

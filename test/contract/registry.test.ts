@@ -60,12 +60,17 @@ describe('adding one', () => {
     (id) => {
       expect(sources.length).toBeGreaterThan(50);
       const naming = sources.filter((file) =>
-        new RegExp(`['"\`]${id}['"\`]`).test(withoutComments(readFileSync(file, 'utf8'))),
+        new RegExp(`['"\`]${id}['"\`]`).test(withoutOverlap(withoutComments(readFileSync(file, 'utf8')))),
       );
       expect(naming).toEqual([]);
     },
   );
 });
+
+/** How old and new overlap has names of its own, and a kind may be called as one of them is. */
+function withoutOverlap(code: string): string {
+  return code.replace(/^export type Overlap = [^;]*;$/m, '');
+}
 
 function withoutComments(code: string): string {
   return code.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');

@@ -21,7 +21,7 @@ async function houseOf(
 ): Promise<House> {
   const context = estate.context();
   const adminName = harness.kind.facts.adminSecretOf(estate.target);
-  return await buildHouse({
+  const house = await buildHouse({
     seam,
     ...continuations[continuation],
     promotionSeconds: 1,
@@ -36,6 +36,9 @@ async function houseOf(
       clock: context.clock,
     },
   });
+  for (const consumer of house.consumers.values())
+    consumer.onStart = async () => estate.converge?.(await house.current());
+  return house;
 }
 
 /** A view that holds the whole credential, so that it can be logged in with. */
@@ -119,7 +122,7 @@ async function brokenLaws(harness: Harness, estate: KindEstate<unknown>, house: 
     .verify(context, credential)
     .catch((error: Error) => broken.push(`AWSCURRENT does not verify: ${error.message}`));
   const retired = house.records.some(({ result }) => result === 'retired');
-  const old = await estate.logIn(estate.current);
+  const old = await (estate.logInLeaving?.(estate.current, current) ?? estate.logIn(estate.current));
   const view = await house.store.read('house/VIEW', { label: 'AWSCURRENT' });
   if (retired && (await estate.logIn(view)) !== 'accepted') broken.push('the view is refused');
   if (retired && old === 'accepted') broken.push('the old credential lives after its rollout was recorded as retired');

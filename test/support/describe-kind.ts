@@ -29,6 +29,10 @@ export interface KindEstate<Target> {
   context(signal?: AbortSignal): KindContext<Target>;
   /** Logs in at the target by other means than the kind's client. Throws on whatever is neither a yes nor an authentication refusal. */
   logIn(value: SecretValue): Promise<'accepted' | 'refused'>;
+  /** Logs in with what ends when `retire` goes and `keep` stays, where a version holds more than that. Default: `logIn(retire)`. */
+  logInLeaving?(retire: SecretValue, keep: SecretValue): Promise<'accepted' | 'refused'>;
+  /** Given where `facts.acceptedBy` is `consumers`: all of them come to run on this value, as after a refresh. */
+  converge?(value: SecretValue): Promise<void>;
   /** Starts to use the credential, by other means than the kind's client. */
   use(value: SecretValue): Promise<Use>;
   /**
@@ -82,6 +86,11 @@ export function describeKind<Target, Credential>(
       return { ...scene.parts(), scene, old: scene.current, fresh: pending };
     };
 
+    it('is told by its target, or by its consumers, as its facts say', async () => {
+      const { kind, estate } = await begin();
+      expect(estate.converge !== undefined).toBe(kind.facts.acceptedBy === 'consumers');
+    });
+
     describe('install', () => {
       it('makes the target accept the new credential while the old one is still accepted', async () => {
         const { estate, old, fresh } = await rotated();
@@ -105,6 +114,7 @@ export function describeKind<Target, Credential>(
         const scene = await begin();
         const first = await scene.makePending('first');
         await scene.kind.install(scene.context, { pending: first.credential, current: undefined });
+        await scene.estate.converge?.(first.value);
         expect(await scene.estate.logIn(first.value)).toBe('accepted');
       });
 
@@ -173,13 +183,13 @@ export function describeKind<Target, Credential>(
 
     describe('disable and enable', () => {
       it('makes the target refuse the old credential, ends its sessions and leaves the new one alone', async () => {
-        const { kind, context, estate, old, fresh } = await rotated();
+        const { scene, estate, old, fresh } = await rotated();
         const oldUse = await estate.use(old.value);
         const promotedAtMs = await estate.promotion?.();
         const freshUse = await estate.use(fresh.value);
         try {
-          await kind.disable(context, { retire: old.credential, keep: fresh.credential, promotedAtMs });
-          expect(await estate.logIn(old.value)).toBe('refused');
+          await scene.disable(old, fresh, promotedAtMs);
+          expect(await scene.logInRetired(old, fresh)).toBe('refused');
           expect(await estate.logIn(fresh.value)).toBe('accepted');
           expect((await oldUse.alive?.()) ?? false).toBe(false);
           expect((await freshUse.alive?.()) ?? true).toBe(true);
@@ -190,34 +200,34 @@ export function describeKind<Target, Credential>(
       });
 
       it('is no error when it is already disabled', async () => {
-        const { kind, context, estate, old, fresh } = await rotated();
-        const versions = { retire: old.credential, keep: fresh.credential };
-        await kind.disable(context, versions);
-        await kind.disable(context, versions);
-        expect(await estate.logIn(old.value)).toBe('refused');
+        const { scene, estate, old, fresh } = await rotated();
+        await scene.disable(old, fresh);
+        await scene.disable(old, fresh);
+        expect(await scene.logInRetired(old, fresh)).toBe('refused');
         expect(await estate.logIn(fresh.value)).toBe('accepted');
       });
 
       it('comes back by enable, with the same value, also when it is enabled already; or says that it cannot', async () => {
         const { scene, kind, context, estate, old, fresh } = await rotated();
-        await kind.enable(context, old.credential, fresh.credential);
-        await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+        await scene.enable(old, fresh);
+        await scene.disable(old, fresh);
         if (kind.facts.reversible?.(estate.target) === false) {
           await scene.failure('CannotGoBack', kind.enable(context, old.credential, fresh.credential));
           expect(await estate.logIn(old.value)).toBe('refused');
           return;
         }
-        await kind.enable(context, old.credential, fresh.credential);
-        await kind.enable(context, old.credential, fresh.credential);
+        await scene.enable(old, fresh);
+        await scene.enable(old, fresh);
         expect(await estate.logIn(old.value)).toBe('accepted');
         expect(await estate.logIn(fresh.value)).toBe('accepted');
+        expect(await scene.logInRetired(old, fresh)).toBe('accepted');
         await kind.verify(context, old.credential);
       });
 
       it('retires the new credential just as well, which is the way back', async () => {
-        const { kind, context, estate, old, fresh } = await rotated();
-        await kind.disable(context, { retire: fresh.credential, keep: old.credential });
-        expect(await estate.logIn(fresh.value)).toBe('refused');
+        const { scene, estate, old, fresh } = await rotated();
+        await scene.disable(fresh, old);
+        expect(await scene.logInRetired(fresh, old)).toBe('refused');
         expect(await estate.logIn(old.value)).toBe('accepted');
       });
     });
@@ -232,9 +242,9 @@ export function describeKind<Target, Credential>(
       });
 
       it("returns the target's own refusal of each endpoint after disable", async () => {
-        const { kind, context, old, fresh } = await rotated();
+        const { scene, kind, context, old, fresh } = await rotated();
         const versions = { retire: old.credential, keep: fresh.credential };
-        await kind.disable(context, versions);
+        await scene.disable(old, fresh);
         const refusals = await kind.proveRefused(context, versions);
         expect(refusals.length).toBeGreaterThan(0);
         for (const refusal of refusals) {
@@ -245,7 +255,7 @@ export function describeKind<Target, Credential>(
 
       it('proves nothing without a control that is accepted', async () => {
         const { scene, kind, context, old, fresh } = await rotated();
-        await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+        await scene.disable(old, fresh);
         const versions = { retire: old.credential, keep: scene.spoiled(fresh).credential };
         await scene.failure('NotProven', kind.proveRefused(context, versions));
       });
@@ -253,31 +263,31 @@ export function describeKind<Target, Credential>(
 
     describe('destroy and discard', () => {
       it('destroys twice without an error, the kept credential still accepted', async () => {
-        const { kind, context, estate, old, fresh } = await rotated();
-        await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+        const { scene, kind, context, estate, old, fresh } = await rotated();
+        await scene.disable(old, fresh);
         await kind.destroy(context, old.credential);
         await kind.destroy(context, old.credential);
-        expect(await estate.logIn(old.value)).toBe('refused');
+        expect(await scene.logInRetired(old, fresh)).toBe('refused');
         expect(await estate.logIn(fresh.value)).toBe('accepted');
       });
 
       it('leaves room for the next rotation, which brings yet another value', async () => {
         const { scene, kind, context, estate, old, fresh } = await rotated();
-        await kind.disable(context, { retire: old.credential, keep: fresh.credential });
+        await scene.disable(old, fresh);
         await kind.destroy(context, old.credential);
         const next = await scene.makePending(fresh.credential);
         await kind.install(context, { pending: next.credential, current: fresh.credential });
         expect(await estate.logIn(next.value)).toBe('accepted');
         expect(await estate.logIn(fresh.value)).toBe('accepted');
-        expect(await estate.logIn(old.value)).toBe('refused');
+        expect(await scene.logInRetired(old, fresh)).toBe('refused');
       });
 
       it('discards a credential that nobody used, twice', async () => {
-        const { kind, context, estate, old, fresh } = await rotated();
+        const { scene, kind, context, estate, old, fresh } = await rotated();
         const known = { abandoned: fresh.credential, current: old.credential };
         await kind.discard(context, kind.identify(fresh.credential), known);
         await kind.discard(context, kind.identify(fresh.credential), known);
-        expect(await estate.logIn(fresh.value)).toBe('refused');
+        expect(await scene.logInRetired(fresh, old)).toBe('refused');
         expect(await estate.logIn(old.value)).toBe('accepted');
       });
 
@@ -315,8 +325,8 @@ export function describeKind<Target, Credential>(
       });
 
       it('gives views exactly the fields that its facts promise', async () => {
-        const { kind, current } = (await begin()).parts();
-        const template = Object.keys(kind.facts.fields)
+        const { kind, estate, current } = (await begin()).parts();
+        const template = Object.keys({ ...kind.facts.fields, ...kind.facts.fieldsOf?.(estate.target) })
           .map((field) => `{${field}}`)
           .join('');
         expect(() => render(template, current.value)).not.toThrow();
@@ -380,6 +390,22 @@ class Scene<Target, Credential> {
     return this.#version(this.estate.spoil(version.value));
   }
 
+  /** The old credential's end: where consumers are what accepts, the rollout has seen them on `keep` by then. */
+  async disable(retire: Version<Credential>, keep: Version<Credential>, promotedAtMs?: number): Promise<void> {
+    await this.estate.converge?.(keep.value);
+    await this.kind.disable(this.context, { retire: retire.credential, keep: keep.credential, promotedAtMs });
+  }
+
+  async enable(version: Version<Credential>, keep: Version<Credential>): Promise<void> {
+    await this.kind.enable(this.context, version.credential, keep.credential);
+    await this.estate.converge?.(version.value);
+  }
+
+  logInRetired(retire: Version<Credential>, keep: Version<Credential>): Promise<'accepted' | 'refused'> {
+    const { estate } = this;
+    return estate.logInLeaving ? estate.logInLeaving(retire.value, keep.value) : estate.logIn(retire.value);
+  }
+
   /** Expects the verb to fail (with this code, where one is given) and searches its error for every secret text. */
   async failure(code: ErrorCode | undefined, verb: Promise<unknown>): Promise<KeyturnError> {
     const error = await verb.then(
@@ -403,10 +429,12 @@ class Scene<Target, Credential> {
   #version(value: SecretValue): Version<Credential> {
     const credential = this.kind.parse(value, this.estate.target);
     if (credential === undefined) throw new Error('the value holds no credential');
-    const roles = this.kind.facts.fields;
+    const { facts } = this.kind;
+    const roles = { ...facts.fields, ...facts.fieldsOf?.(this.estate.target) };
     for (const field of Object.keys(roles).filter((name) => roles[name] === 'secret')) {
       this.#secrets.add(render(`{${field}}`, value).reveal());
     }
+    for (const text of facts.secretTexts?.(JSON.parse(value.reveal())) ?? []) this.#secrets.add(text);
     return { value, credential };
   }
 }

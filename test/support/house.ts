@@ -3,6 +3,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { ensureRollout } from '../../lib/aws/ensure-rollout.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
+import { settledAt } from '../../lib/aws/settled-at.ts';
 import type { Check, Health } from '../../lib/core/check.ts';
 import type { Clock } from '../../lib/core/clock.ts';
 import type { Consumer, ConsumerVersion, Progress } from '../../lib/core/consumer.ts';
@@ -20,7 +21,7 @@ import { ConsumerRequest, ProbeRequest, RetireRequest, RolloutRequest } from '..
 import { RotationEvent } from '../../lib/core/rotation/event.ts';
 import type { RotationParts } from '../../lib/core/rotation/parts.ts';
 import { rotate } from '../../lib/core/rotation/rotator.ts';
-import type { SecretValue } from '../../lib/core/secret-value.ts';
+import { SecretValue } from '../../lib/core/secret-value.ts';
 import { rolloutDefinition } from '../../lib/infra/definitions/rollout.ts';
 import { Iam } from '../../lib/simulator/services/iam/iam.ts';
 import { SecretsManager } from '../../lib/simulator/services/secrets-manager/secrets-manager.ts';
@@ -40,6 +41,8 @@ export class MemoryConsumer {
   /** What `progress` answers for a version; converged by default. */
   progressOf: (version: ConsumerVersion) => Progress = () => ({ state: 'converged', detail: 'all on the new version' });
   healthOf: () => Health | Promise<Health> = () => ({ state: 'healthy' });
+  /** Called while it restarts: it reads what is current then. */
+  onStart: () => void | Promise<void> = () => undefined;
 
   /** @internal as the product sees it */
   asConsumer(): Consumer {
@@ -48,6 +51,7 @@ export class MemoryConsumer {
       adopt: async (_, version) => (this.runsOn === version.versionId ? { ...version } : undefined),
       start: async (_, version) => {
         this.refreshes += 1;
+        await this.onStart();
         this.runsOn = version.versionId;
         return { ...version };
       },
@@ -78,6 +82,8 @@ export interface House {
   resume(): Promise<void>;
   /** Starts RotateSecret and returns the new version's id. */
   start(token?: string): Promise<string>;
+  /** What a consumer that starts now is given: AWSCURRENT's value, read by nobody of Keyturn's. */
+  current(): Promise<SecretValue>;
   /** RotateSecret, and waits until its rollout is closed. Returns the rollout's status and the version. */
   turn(): Promise<{ status: string; versionId: string; error: string | undefined }>;
   rolloutOf(versionId: string, attempt?: number): Promise<{ status: string; error: string | undefined }>;
@@ -169,6 +175,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     signal,
     entryOf,
     ensureRollout: (ref) => ensureRollout(stepFunctions, machineArn, ref, signal),
+    settledAt: (ref) => settledAt(stepFunctions, machineArn, ref, signal),
     discardOrphan: async (orphan) => {
       await performRetirement({ op: 'discard-orphan', ...orphan }, parts);
     },
@@ -254,6 +261,12 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       const rules = { RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 30 } };
       await perform('secretsmanager', 'RotateSecret', { SecretId: secretArn, ClientRequestToken: versionId, ...rules });
       return versionId;
+    },
+    async current() {
+      const { SecretString } = (await perform('secretsmanager', 'GetSecretValue', { SecretId: secretArn })) as {
+        SecretString: string;
+      };
+      return SecretValue.of(SecretString);
     },
     async turn() {
       const versionId = await house.start();

@@ -3,6 +3,7 @@ import * as mysql2 from 'mysql2/promise';
 import pg from 'pg';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import { type Ask, HttpApi } from '../../lib/kinds/http-api-key/client.ts';
+import { type Ask as AskVerifier, Verifiers } from '../../lib/kinds/key-set/client.ts';
 import { ReplyError } from '../../lib/net/redis/reply.ts';
 import { RedisWire, WireError } from '../../lib/net/redis/wire.ts';
 import { sdkFaults } from './house.ts';
@@ -48,15 +49,22 @@ seamed(
   (client, [command]) => `${client.constructor.name}:${(command as object).constructor.name}`,
   sdkFaults,
 );
-// What a provider's answer becomes: its client names it before anybody else sees it.
+const httpFaults: Faults = {
+  throttled: () => new KeyturnError('TargetThrottled', 'answered 429'),
+  timedOut: () => new KeyturnError('TargetTimeout', 'took longer than 10 s'),
+};
+// What an answer becomes: the clients name it before anybody else sees it.
 seamed(
   HttpApi.prototype as unknown as Record<string, Method>,
   'send',
   (_, [ask]) => `http:${(ask as Ask).method} ${(ask as Ask).path}`,
-  {
-    throttled: () => new KeyturnError('TargetThrottled', 'answered 429'),
-    timedOut: () => new KeyturnError('TargetTimeout', 'took longer than 10 s'),
-  },
+  httpFaults,
+);
+seamed(
+  Verifiers.prototype as unknown as Record<string, Method>,
+  'ask',
+  (_, [ask]) => `http:GET ${new URL((ask as AskVerifier).verifier.url).pathname}`,
+  httpFaults,
 );
 const client = pg.Client.prototype as unknown as Record<string, Method>;
 seamed(client, 'connect', () => 'pg:connect', pgFaults);

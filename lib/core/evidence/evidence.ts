@@ -19,6 +19,8 @@ export interface Evidence {
   retiredIdentity: string | null;
   /** Each endpoint's own answer to a login with the old credential. */
   refusals: JsonValue;
+  /** Why no refusal was seen: the inventory's own words. Null where one was, and where nothing was to be refused. */
+  unproven: string | null;
   /** What each consumer was seen to run on, right before Disable. */
   consumers: JsonValue;
   noConsumers: string | null;
@@ -47,7 +49,7 @@ export interface RolloutState {
   converged?: Answer;
   verified?: { waves: JsonValue };
   disabled?: Answer<{ identity: string | null; final: boolean }>;
-  refused?: Answer<{ refusals: JsonValue }>;
+  refused?: Answer<{ refusals: JsonValue; unproven?: string | null }>;
   destroyed?: Answer;
   closed?: Answer;
   failure?: { Error?: string; Cause?: string };
@@ -74,6 +76,7 @@ export function evidenceOf(state: RolloutState, secretName: string, result: Roll
     turn: state.turn ?? null,
     retiredIdentity: state.disabled?.answer.identity ?? null,
     refusals: state.refused?.answer.refusals ?? [],
+    unproven: state.refused?.answer.unproven ?? null,
     consumers: state.verified?.waves ?? [],
     noConsumers: state.plan?.noConsumers ?? null,
     failure: state.failure ? { code: state.failure.Error ?? 'unknown', message: messageOf(state.failure.Cause) } : null,
@@ -83,8 +86,9 @@ export function evidenceOf(state: RolloutState, secretName: string, result: Roll
 }
 
 function finalityOf({ destroyed, disabled }: RolloutState): Evidence['finality'] {
-  if (destroyed || disabled?.answer.final) return 'destroyed';
-  return disabled ? 'disabled' : 'nothing-revoked';
+  // A version that held nothing, or nothing that does not go on: there was no credential to revoke.
+  if (disabled === undefined || disabled.answer.identity === null) return 'nothing-revoked';
+  return destroyed || disabled.answer.final ? 'destroyed' : 'disabled';
 }
 
 /** A function's failure arrives as JSON with `errorMessage`; a workflow's own as text. */

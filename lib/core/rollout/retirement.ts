@@ -68,16 +68,17 @@ async function condemned(
   const keep = await credentialOf(pair.secretArn, pair.keep, context, parts);
   if (keep === undefined) throw refuse(`version ${pair.keep} holds no credential`);
   const retire = await credentialOf(pair.secretArn, pair.retire, context, parts);
-  const identity = retire === undefined ? undefined : kind.identify(retire);
+  if (retire === undefined) return { context, keep, retire, identity: undefined };
+  const identity = kind.identify(retire);
   if (identity === kind.identify(keep))
     throw refuse(`versions ${pair.keep} and ${pair.retire} are the same credential ${identity}`);
   const pending = holderOf(state, labels.pending);
-  if (pending !== undefined && pending !== pair.keep && pending !== pair.retire && identity !== undefined) {
+  if (pending !== undefined && pending !== pair.keep && pending !== pair.retire) {
     const other = await credentialOf(pair.secretArn, pending, context, parts);
     if (other !== undefined && kind.identify(other) === identity)
       throw refuse(`version ${pending}, which is ${labels.pending}, is ${identity} too`);
   }
-  return { context, keep, retire, identity };
+  return { context, keep, retire, identity: kind.leaving ? kind.leaving({ retire, keep }) : identity };
 }
 
 /**
@@ -93,13 +94,20 @@ export async function disable(
   return { identity: identity ?? null, final: parts.kind.facts.reversible?.(context.target) === false };
 }
 
-/** Logs in with both: the old one refused, the new one accepted, at each endpoint. @throws StillAccepted, NotProven */
-export async function proveRefused(pair: Pair, parts: RetirementParts): Promise<{ refusals: Refusal[] }> {
+/**
+ * Logs in with both: the old one refused, the new one accepted, at each endpoint. Where the inventory says that no refusal can
+ * be seen, its reason is answered. @throws StillAccepted, NotProven
+ */
+export async function proveRefused(
+  pair: Pair,
+  parts: RetirementParts,
+): Promise<{ refusals: Refusal[]; unproven: string | null }> {
   const context = await contextFor(pair.secretArn, parts);
   const retire = await credentialOf(pair.secretArn, pair.retire, context, parts);
-  if (retire === undefined) return { refusals: [] };
+  if (retire === undefined) return { refusals: [], unproven: null };
   const keep = await credentialOf(pair.secretArn, pair.keep, context, parts);
-  return { refusals: await parts.kind.proveRefused(context, { retire, keep }) };
+  const refusals = await parts.kind.proveRefused(context, { retire, keep });
+  return { refusals, unproven: parts.kind.facts.unproven?.(context.target) ?? null };
 }
 
 /** Ends the disabled credential for good. Idempotent. @throws CurrentMoved */

@@ -1,5 +1,5 @@
 import { KeyturnError } from '../errors.ts';
-import type { KindContext, MintedKind } from '../kind.ts';
+import type { ChosenKind, KindContext, MintedKind } from '../kind.ts';
 import { labels } from '../labels.ts';
 import type { SecretState } from '../ports.ts';
 import type { RotationEvent } from './event.ts';
@@ -11,7 +11,8 @@ import { contextOf } from './target-context.ts';
 
 /**
  * Stores a pending value, once per token. Idempotent: a token that has a value keeps it.
- * @throws RolloutStillOpen while a version is retiring; UnknownCredential, CredentialLimit for minted kinds
+ * @throws RolloutStillOpen while a version is retiring; RotatedTooSoon while the current one may have no successor;
+ * UnknownCredential, CredentialLimit for minted kinds
  */
 export async function createSecret(event: RotationEvent, parts: RotationParts): Promise<void> {
   const { store, kind } = parts;
@@ -26,7 +27,29 @@ export async function createSecret(event: RotationEvent, parts: RotationParts): 
     return;
   }
   const current = kind.parse(await store.read(state.arn, { label: labels.current }), target);
-  await store.put(state.arn, token, kind.propose(target, current), labels.pending, event.RotationToken);
+  const nowMs = parts.clock.nowMs();
+  if (current !== undefined)
+    await refuseTooSoon(state, token, kind, { target, current, nowMs, skewSeconds: entry.timings.skewSeconds }, parts);
+  await store.put(state.arn, token, kind.propose(target, current, { nowMs }), labels.pending, event.RotationToken);
+}
+
+async function refuseTooSoon(
+  state: SecretState,
+  token: string,
+  kind: ChosenKind<unknown, unknown>,
+  now: { target: unknown; current: unknown; nowMs: number; skewSeconds: number },
+  parts: RotationParts,
+): Promise<void> {
+  if (kind.notBefore === undefined) return;
+  const versionId = holderOf(state, labels.current) ?? '';
+  const settledAtMs = await parts.settledAt({ secretArn: state.arn, versionId });
+  const earliestMs = kind.notBefore(now.target, now.current, settledAtMs);
+  if (earliestMs === undefined || now.nowMs >= earliestMs + now.skewSeconds * 1000) return;
+  await parts.store.moveLabel(state.arn, labels.pending, { from: token });
+  throw new KeyturnError(
+    'RotatedTooSoon',
+    `${state.name}: what its current version replaced may still be in use; rotate again after ${new Date(earliestMs + now.skewSeconds * 1000).toISOString()}`,
+  );
 }
 
 async function refuseWhileRetiring(state: SecretState, token: string, { store }: RotationParts): Promise<void> {

@@ -12,6 +12,8 @@ export interface RotationParts {
   entryOf(secretName: string): Promise<SecretEntry>;
   /** Makes sure that a rollout of this version runs or has succeeded. Idempotent. */
   ensureRollout(rollout: { secretArn: string; versionId: string }): Promise<void>;
+  /** When the last consumer came to run on this version, as its rollout saw it; undefined when none on record got that far. */
+  settledAt(rollout: { secretArn: string; versionId: string }): Promise<number | undefined>;
   /** Has a minted orphan discarded by the function that may: what rotates cannot revoke. */
   discardOrphan(orphan: { secretArn: string; identity: string }): Promise<void>;
   signal: AbortSignal;

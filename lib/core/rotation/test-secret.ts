@@ -22,7 +22,18 @@ export async function testSecret(event: RotationEvent, parts: RotationParts): Pr
   const pending = parts.kind.parse(value, context.target);
   // Some throw-away versions are copies of current: no credential yet there is no mistake.
   if (pending === undefined) return testConfiguration(event, parts, context);
+  if (await nobodyHasOneYet(event, parts, context)) return;
   await parts.kind.verify(context, pending);
+}
+
+/** Consumers that accept by what they read accept a first credential only once they have it, which is after the promotion. */
+async function nobodyHasOneYet(
+  event: RotationEvent,
+  { kind, store }: RotationParts,
+  { target }: KindContext<unknown>,
+): Promise<boolean> {
+  if (kind.facts.acceptedBy !== 'consumers') return false;
+  return kind.parse(await store.read(event.SecretId, { label: labels.current }), target) === undefined;
 }
 
 async function readPendingOrNothing(event: RotationEvent, parts: RotationParts): Promise<SecretValue | undefined> {

@@ -1,7 +1,8 @@
 import { factsOf, kindIds } from '../../kinds/registry.ts';
 import { type Mistake, oneOf } from '../mistake.ts';
+import { intervalOf } from '../schedule.ts';
 import type { Inventory, SecretDeclaration } from '../types.ts';
-import { refusalOf } from './reason.ts';
+import { reasonOf, refusalOf } from './reason.ts';
 import { nameMistake } from './secret-name.ts';
 
 export function* checkSecrets(inventory: Inventory): Generator<Mistake> {
@@ -13,12 +14,17 @@ export function* checkSecrets(inventory: Inventory): Generator<Mistake> {
       const remedy = `Use one of: ${oneOf(Object.keys(inventory.policies))}; or declare it under policies`;
       yield { where, what: `there is no policy "${secret.policy}"`, remedy };
     }
-    yield* checkTarget(where, name, secret);
+    yield* checkTarget(where, name, secret, inventory);
     yield* checkWaves(where, secret, inventory);
   }
 }
 
-function* checkTarget(where: string, name: string, { kind, target }: SecretDeclaration): Generator<Mistake> {
+function* checkTarget(
+  where: string,
+  name: string,
+  { kind, target, policy }: SecretDeclaration,
+  inventory: Inventory,
+): Generator<Mistake> {
   if (!kindIds.includes(kind)) {
     yield { where, what: `there is no kind "${kind}"`, remedy: `Use one of: ${oneOf(kindIds)}` };
     return;
@@ -31,6 +37,25 @@ function* checkTarget(where: string, name: string, { kind, target }: SecretDecla
   }
   if (facts.adminSecretOf(facts.parseTarget(target)) === name) {
     yield { where, what: 'it is its own admin secret', remedy: 'Name the secret of a user that may change this one' };
+  }
+  const neededSeconds = facts.minimumIntervalSeconds?.(facts.parseTarget(target)) ?? 0;
+  const shortestSeconds = shortestInterval(inventory, policy);
+  if (shortestSeconds !== undefined && neededSeconds >= shortestSeconds) {
+    yield {
+      where,
+      what: `it needs more than ${neededSeconds} seconds between two rotations, but its policy may start again after ${shortestSeconds}`,
+      remedy: 'Give it a policy that rotates less often',
+    };
+  }
+}
+
+/** Undefined where there is no such policy, or its schedule is none: that is a mistake of its own. */
+function shortestInterval({ policies }: Inventory, policy: string): number | undefined {
+  try {
+    return intervalOf(policies[policy]?.schedule ?? '').shortestSeconds;
+  } catch (error) {
+    reasonOf(error);
+    return undefined;
   }
 }
 

@@ -17,7 +17,12 @@ export function* checkViews(inventory: Inventory): Generator<Mistake> {
       const badName = nameMistake(name);
       if (badName) yield { where, ...badName };
       yield* checkPlaceholders(where, templateOf(view));
-      if (kindIds.includes(kind)) yield* checkFields(where, view, views, kind, fieldsAt(factsOf(kind), target));
+      if (!kindIds.includes(kind)) continue;
+      const facts = factsOf(kind);
+      yield* checkFields(where, view, views, kind, fieldsAt(facts, target));
+      if (facts.viewMistake === undefined || refusalOf(() => facts.parseTarget(target)) !== undefined) continue;
+      const mistake = facts.viewMistake(facts.parseTarget(target), fieldsOf(templateOf(view)));
+      if (mistake !== undefined) yield { where, ...mistake };
     }
   }
 }

@@ -9,7 +9,7 @@ import type { NamedSecret } from './needles.ts';
  */
 export function secretTexts(manager: SecretsManager, { secrets }: Inventory): NamedSecret[] {
   const found = new Map<string, NamedSecret>();
-  const collect = (secret: string, fields: readonly string[]) => {
+  const collect = (secret: string, textsOf: (value: Record<string, unknown>) => Record<string, unknown>) => {
     const versions =
       manager
         .secrets()
@@ -17,21 +17,27 @@ export function secretTexts(manager: SecretsManager, { secrets }: Inventory): Na
         ?.versions.values() ?? [];
     for (const { data } of versions) {
       if (data === undefined || !('SecretString' in data)) continue;
-      const value = JSON.parse(data.SecretString) as Record<string, string | undefined>;
-      for (const field of fields) {
-        const text = value[field];
-        if (text !== undefined && !found.has(text)) found.set(text, { name: `${field} of ${secret}`, text });
+      const texts = textsOf(JSON.parse(data.SecretString) as Record<string, unknown>);
+      for (const [what, text] of Object.entries(texts)) {
+        if (typeof text === 'string' && !found.has(text)) found.set(text, { name: `${what} of ${secret}`, text });
       }
     }
   };
   for (const [secret, { kind, target }] of Object.entries(secrets)) {
     const facts = factsOf(kind);
-    collect(
-      secret,
-      Object.keys(facts.fields).filter((field) => facts.fields[field] === 'secret'),
-    );
-    const admin = facts.adminSecretOf(facts.parseTarget(target));
-    if (admin !== undefined) collect(admin, ['password']);
+    const parsed = facts.parseTarget(target);
+    const roles = { ...facts.fields, ...facts.fieldsOf?.(parsed) };
+    const secretFields = Object.keys(roles).filter((field) => roles[field] === 'secret');
+    collect(secret, (value) => {
+      const texts = facts.secretTexts?.(value).map((text, index) => [`secret text ${index + 1}`, text]);
+      return texts ? Object.fromEntries(texts) : pick(value, secretFields);
+    });
+    const admin = facts.adminSecretOf(parsed);
+    if (admin !== undefined) collect(admin, (value) => pick(value, ['password']));
   }
   return [...found.values()];
+}
+
+function pick(value: Record<string, unknown>, fields: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(fields.map((field) => [field, value[field]]));
 }
