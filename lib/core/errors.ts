@@ -5,6 +5,8 @@
 const conditions = {
   /** createSecret: a version is still retiring; the rollout of the last rotation has not ended. */
   RolloutStillOpen: { retryable: false },
+  /** createSecret: the token says emergency, and nobody who may declared one of this version. */
+  EmergencyNotDeclared: { retryable: false },
   /** The secret is not set up for rotation. */
   RotationDisabled: { retryable: false },
   /** The event's token names no version of the secret, or one that is not AWSPENDING. */

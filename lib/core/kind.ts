@@ -54,6 +54,12 @@ export interface KindContext<Target> {
   signal: AbortSignal;
 }
 
+/** What led to a rotation, for kinds whose new version depends on it. Left out: nothing out of the ordinary. */
+export interface Occasion {
+  /** The current credential is compromised: nothing of it may go on in the new version. */
+  emergency: boolean;
+}
+
 /** What a target can tell of a credential's use. An error of the target is never `unused`. */
 export type LastUse = { state: 'unused' } | { state: 'used'; detail: string } | { state: 'unknown'; detail: string };
 
@@ -133,7 +139,7 @@ interface CommonVerbs<Target, Credential> {
 export interface ChosenKind<Target, Credential> extends CommonVerbs<Target, Credential> {
   readonly origin: 'chosen';
   /** The pending version's whole value. Touches nothing. */
-  propose(target: Target, current: Credential | undefined): SecretValue;
+  propose(target: Target, current: Credential | undefined, occasion?: Occasion): SecretValue;
 }
 
 /** A live credential at the target, whoever made it. */
@@ -155,7 +161,12 @@ export interface MintedKind<Target, Credential> extends CommonVerbs<Target, Cred
    * Mints a credential for the version `token` and returns that version's whole value. Not idempotent: the Rotator's intent
    * tag makes it safe. @throws CredentialLimit
    */
-  mint(context: KindContext<Target>, current: Credential | undefined, token: string): Promise<SecretValue>;
+  mint(
+    context: KindContext<Target>,
+    current: Credential | undefined,
+    token: string,
+    occasion?: Occasion,
+  ): Promise<SecretValue>;
 }
 
 export type Kind<Target = unknown, Credential = unknown> =

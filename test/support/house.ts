@@ -60,6 +60,8 @@ export interface House {
   world: SimulatedWorld;
   states: States;
   store: SecretStore;
+  /** SDK clients, in process. */
+  clients: { secretsManager: SecretsManagerClient; stepFunctions: SFNClient; machineArn: string };
   kind: Kind;
   target: MemoryTarget;
   consumers: Map<string, MemoryConsumer>;
@@ -126,7 +128,8 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     options.estate?.kind ?? (options.kind === 'minted' ? mintedMemoryKind(target) : chosenMemoryKind(target));
   const consumers = new Map((options.consumers ?? ['api']).map((name) => [name, new MemoryConsumer()]));
   const { signal } = new AbortController();
-  const store = secretStore(directClient<SecretsManagerClient>(world, 'secretsmanager', seam), signal);
+  const secretsManager = directClient<SecretsManagerClient>(world, 'secretsmanager', seam);
+  const store = secretStore(secretsManager, signal);
   const stepFunctions = directClient<SFNClient>(world, 'states', seam);
   target.accounts.set('app', { password: 'first', enabled: true, used: true });
   const initial = options.initial ?? JSON.stringify({ name: 'app', password: 'first', host: 'memory.internal' });
@@ -227,6 +230,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     world,
     states,
     store,
+    clients: { secretsManager, stepFunctions, machineArn },
     kind,
     target,
     consumers,
@@ -281,6 +285,13 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     close: () => world.close(),
   };
   return house;
+}
+
+/** As deploying leaves it: the rotation function attached, and nothing rotated. */
+export function attachRotation({ world, secretArn }: Pick<House, 'world' | 'secretArn'>): void {
+  for (const secret of world.service<SecretsManager>('secretsmanager').secrets())
+    if (secret.arn === secretArn)
+      secret.rotation = { enabled: true, lambdaArn: arn('rotate'), rules: { AutomaticallyAfterDays: 35 } };
 }
 
 export function consumerEntry(name: string): SecretEntry['waves'][number][number] {

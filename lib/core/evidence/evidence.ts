@@ -1,4 +1,5 @@
 import type { JsonValue } from '../consumer.ts';
+import { type EmergencyMode, skippedIn } from '../emergency.ts';
 import type { Turn } from '../rollout/turn.ts';
 
 export type RolloutResult = 'retired' | 'rolled-back' | 'held' | 'abandoned';
@@ -24,6 +25,11 @@ export interface Evidence {
   noConsumers: string | null;
   /** Why it was held or rolled back: code and message. */
   failure: { code: string; message: string } | null;
+  /**
+   * An emergency's rollout: what it left out, and what was known of the old credential's use (null: not used, or not asked).
+   * Who declared it and why stands beside the record.
+   */
+  emergency: { mode: EmergencyMode; skipped: string[]; stillUsed: string | null } | null;
   /** ISO instants by phase; a phase that was not reached is missing. */
   timeline: Record<string, string>;
   /** Whether the old credential is gone for good or can still be enabled. */
@@ -40,11 +46,19 @@ export interface RolloutState {
   secretArn: string;
   versionId: string;
   attempt: number;
-  plan?: { secret: string; kind: string; policy: string; noConsumers: string | null };
+  plan?: {
+    secret: string;
+    kind: string;
+    policy: string;
+    noConsumers: string | null;
+    emergency?: EmergencyMode | 'none';
+  };
   promotion?: Answer;
   turn?: Turn;
+  disabledFirst?: Answer<{ identity: string | null; final: boolean }>;
   views?: Answer;
   converged?: Answer;
+  lastUse?: Answer<{ state: string; reason?: string }>;
   verified?: { waves: JsonValue };
   disabled?: Answer<{ identity: string | null; final: boolean }>;
   refused?: Answer<{ refusals: JsonValue }>;
@@ -53,7 +67,16 @@ export interface RolloutState {
   failure?: { Error?: string; Cause?: string };
 }
 
-const phases = ['promotion', 'views', 'converged', 'disabled', 'refused', 'destroyed', 'closed'] as const;
+const phases = [
+  'promotion',
+  'disabledFirst',
+  'views',
+  'converged',
+  'disabled',
+  'refused',
+  'destroyed',
+  'closed',
+] as const;
 
 /** Pure. */
 export function evidenceOf(state: RolloutState, secretName: string, result: RolloutResult, nowMs: number): Evidence {
@@ -72,17 +95,28 @@ export function evidenceOf(state: RolloutState, secretName: string, result: Roll
     attempt: state.attempt,
     recordedAt: new Date(nowMs).toISOString(),
     turn: state.turn ?? null,
-    retiredIdentity: state.disabled?.answer.identity ?? null,
+    retiredIdentity: (state.disabled ?? state.disabledFirst)?.answer.identity ?? null,
     refusals: state.refused?.answer.refusals ?? [],
     consumers: state.verified?.waves ?? [],
     noConsumers: state.plan?.noConsumers ?? null,
-    failure: state.failure ? { code: state.failure.Error ?? 'unknown', message: messageOf(state.failure.Cause) } : null,
+    // In an emergency the last use may have been unknown, and the rollout went on.
+    failure:
+      result !== 'retired' && state.failure
+        ? { code: state.failure.Error ?? 'unknown', message: messageOf(state.failure.Cause) }
+        : null,
+    emergency: emergencyIn(state),
     timeline,
     finality: finalityOf(state),
   };
 }
 
-function finalityOf({ destroyed, disabled }: RolloutState): Evidence['finality'] {
+function emergencyIn({ plan, lastUse, failure }: RolloutState): Evidence['emergency'] {
+  if (plan?.emergency === undefined || plan.emergency === 'none') return null;
+  const unknown = lastUse === undefined && failure ? `unknown: ${messageOf(failure.Cause)}` : null;
+  return { mode: plan.emergency, skipped: skippedIn(plan.emergency), stillUsed: lastUse?.answer.reason ?? unknown };
+}
+
+function finalityOf({ destroyed, disabledFirst, disabled = disabledFirst }: RolloutState): Evidence['finality'] {
   if (destroyed || disabled?.answer.final) return 'destroyed';
   return disabled ? 'disabled' : 'nothing-revoked';
 }

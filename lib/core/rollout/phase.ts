@@ -4,6 +4,7 @@ import type { RolloutResult } from '../evidence/evidence.ts';
 export const phases = [
   'awaiting promotion',
   'planning',
+  'disabling first',
   'writing views',
   'refreshing consumers',
   // From whichever phase it starts, the consumers are not well: it stands before the phases in which they are.
@@ -23,6 +24,7 @@ const byState: Readonly<Record<string, Phase>> = {
   StripPending: 'awaiting promotion',
   WaitOutRotation: 'awaiting promotion',
   Plan: 'planning',
+  DisableFirst: 'disabling first',
   WriteViews: 'writing views',
   WaitForSkew: 'writing views',
   Waves: 'refreshing consumers',
@@ -32,6 +34,7 @@ const byState: Readonly<Record<string, Phase>> = {
   MoveBack: 'going back',
   Back: 'going back',
   BackAgain: 'going back',
+  WaitOutFirst: 'going back',
   Converged: 'soaking',
   Soak: 'soaking',
   LastUse: 'at the gates',
