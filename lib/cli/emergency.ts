@@ -44,7 +44,7 @@ const asked = {
 };
 
 /** It is over by itself soon, or must not be cut off: it goes back, gives a rotation up, or ends what it disabled. */
-const ending = ['VerifyPredecessor', 'BackAgain', 'StripPending', 'Destroy', 'Close'];
+const ending = ['Enable', 'EnableAndHold', 'VerifyPredecessor', 'BackAgain', 'StripPending', 'Destroy', 'Close'];
 
 /**
  * Rotates a secret whose credential is compromised. What is open is ended at once (one open rollout per secret: law 5),

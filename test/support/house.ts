@@ -39,6 +39,8 @@ export class MemoryConsumer {
   refreshes = 0;
   /** What `progress` answers for a version; converged by default. */
   progressOf: (version: ConsumerVersion) => Progress = () => ({ state: 'converged', detail: 'all on the new version' });
+  /** Called when a refresh starts, after `runsOn` was set. */
+  onStart: () => void | Promise<void> = () => undefined;
   healthOf: () => Health | Promise<Health> = () => ({ state: 'healthy' });
 
   /** @internal as the product sees it */
@@ -49,6 +51,7 @@ export class MemoryConsumer {
       start: async (_, version) => {
         this.refreshes += 1;
         this.runsOn = version.versionId;
+        await this.onStart();
         return { ...version };
       },
       progress: async (_, ticket) => this.progressOf(ticket),
@@ -72,6 +75,8 @@ export interface House {
   parts: RotationParts;
   /** Called before a function is invoked; throwing kills the invocation. */
   beforeInvoke: (functionName: string, payload: { op?: string; Step?: string }) => void | Promise<void>;
+  /** Invocations that have begun and not ended, whoever still waits for them. */
+  invocations: Set<{ op: string }>;
   /** Called after a function's invocation failed. */
   afterFailure: (functionName: string) => Promise<void>;
   /** Whether Secrets Manager is at work on the rotation, or will try it again. */
@@ -215,6 +220,8 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     inProcessLambda(functions, seam, {
       before: async (name, payload) => house.beforeInvoke(name, payload as { op?: string }),
       failed: (name) => house.afterFailure(name),
+      began: (invocation) => void house.invocations.add(invocation),
+      ended: (invocation) => void house.invocations.delete(invocation),
     }),
   );
   const states = registerStates(world);
@@ -240,6 +247,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     messages,
     parts,
     beforeInvoke: () => undefined,
+    invocations: new Set(),
     afterFailure: async () => undefined,
     isRotating() {
       const last = secrets.rotations.at(-1);
@@ -337,7 +345,12 @@ export const sdkFaults: Faults = {
 function inProcessLambda(
   functions: Record<string, (payload: unknown) => Promise<object | void>>,
   seam: Seam,
-  hooks: { before(name: string, payload: unknown): Promise<void>; failed(name: string): Promise<void> },
+  hooks: {
+    before(name: string, payload: unknown): Promise<void>;
+    failed(name: string): Promise<void>;
+    began(invocation: { op: string }): void;
+    ended(invocation: { op: string }): void;
+  },
 ): Service {
   const Invoke = {
     needs: () => [],
@@ -345,7 +358,9 @@ function inProcessLambda(
       // Secrets Manager asks whether it may invoke (DryRun) when a rotation is set up.
       if (Payload === undefined) return { StatusCode: 204 };
       const name = FunctionName.split(':').at(-1) ?? '';
-      const payload: unknown = JSON.parse(Buffer.from(Payload).toString('utf8'));
+      const payload = JSON.parse(Buffer.from(Payload).toString('utf8')) as { op?: string };
+      const invocation = { op: payload.op ?? '' };
+      hooks.began(invocation);
       try {
         await hooks.before(name, payload);
         const answer = (await seam.invoke(name, async () => functions[name]?.(payload))) ?? null;
@@ -360,6 +375,8 @@ function inProcessLambda(
           FunctionError: 'Unhandled',
           Payload: Buffer.from(JSON.stringify({ errorType, errorMessage })),
         };
+      } finally {
+        hooks.ended(invocation);
       }
     },
   };

@@ -22,15 +22,19 @@ export interface Operator {
   declareEmergency(options?: { acceptOutage?: boolean }): Promise<number>;
   /** `keyturn rollback --watch`. */
   rollBack(): Promise<number>;
+  /** Ctrl-C: no command follows anything any more. */
+  leave(): void;
 }
 
 export function operatorOf(house: House): Operator {
   attachRotation(house);
+  const interrupted = new AbortController();
   const operator: Operator = {
     requests: [],
     told: [],
     declareEmergency: (options) =>
       orTold(emergency('house/db', { reason: 'found in a public repository', watch: true, ...options }, parts)),
+    leave: () => interrupted.abort(),
     rollBack: () => orTold(rollback('house/db', { reason: 'errors in the log', watch: true }, parts)),
   };
   const orTold = (ran: Promise<number>) =>
@@ -45,7 +49,7 @@ export function operatorOf(house: House): Operator {
     // What is polled every two seconds is polled every five milliseconds.
     clock: { nowMs: realClock.nowMs, sleep: (ms, signal) => realClock.sleep(ms / 400, signal) },
     terminal: { ...plain, out: say, err: say },
-    interrupted: new AbortController(),
+    interrupted,
     onInterrupt: () => () => undefined,
   };
   return operator;
