@@ -31,7 +31,7 @@ import { realClock } from './clocks.ts';
 import { chosenMemoryKind, MemoryTarget, mintedMemoryKind } from './memory-kind.ts';
 import { type Faults, Killed, Seam } from './seam.ts';
 
-const arn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
+export const arn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
 
 /** A consumer in memory: it has the version that was current when it was last refreshed. */
 export class MemoryConsumer {
@@ -68,6 +68,8 @@ export interface House {
   kind: Kind;
   target: MemoryTarget;
   consumers: Map<string, MemoryConsumer>;
+  /** By name; what is added can be invoked by another machine. */
+  functions: Record<string, (payload: unknown) => Promise<object | void>>;
   secretArn: string;
   entry: SecretEntry;
   records: Evidence[];
@@ -240,6 +242,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     clients: { secretsManager, stepFunctions, machineArn },
     kind,
     target,
+    functions,
     consumers,
     secretArn,
     entry,

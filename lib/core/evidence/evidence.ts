@@ -23,7 +23,7 @@ export interface Evidence {
   /** What each consumer was seen to run on, right before Disable. */
   consumers: JsonValue;
   noConsumers: string | null;
-  /** Why it was held or rolled back: code and message. */
+  /** Why it was held, rolled back or abandoned: code and message. */
   failure: { code: string; message: string } | null;
   /**
    * An emergency's rollout: what it left out, and what was known of the old credential's use (null: not used, or not asked).
@@ -64,6 +64,7 @@ export interface RolloutState {
   refused?: Answer<{ refusals: JsonValue }>;
   destroyed?: Answer;
   closed?: Answer;
+  abandoned?: Answer<{ said: string }>;
   failure?: { Error?: string; Cause?: string };
 }
 
@@ -99,15 +100,18 @@ export function evidenceOf(state: RolloutState, secretName: string, result: Roll
     refusals: state.refused?.answer.refusals ?? [],
     consumers: state.verified?.waves ?? [],
     noConsumers: state.plan?.noConsumers ?? null,
-    // In an emergency the last use may have been unknown, and the rollout went on.
-    failure:
-      result !== 'retired' && state.failure
-        ? { code: state.failure.Error ?? 'unknown', message: messageOf(state.failure.Cause) }
-        : null,
+    failure: failureIn(state, result),
     emergency: emergencyIn(state),
     timeline,
     finality: finalityOf(state),
   };
+}
+
+function failureIn({ failure, abandoned }: RolloutState, result: RolloutResult): Evidence['failure'] {
+  if (result === 'abandoned' && abandoned) return { code: 'RotationAbandoned', message: abandoned.answer.said };
+  // In an emergency the last use may have been unknown, and the rollout went on.
+  if (result === 'retired' || failure === undefined) return null;
+  return { code: failure.Error ?? 'unknown', message: messageOf(failure.Cause) };
 }
 
 function emergencyIn({ plan, lastUse, failure }: RolloutState): Evidence['emergency'] {

@@ -40,6 +40,7 @@ const byState: Readonly<Record<string, Phase>> = {
   LastUse: 'at the gates',
   AwaitGate: 'at the gates',
   WaitForGate: 'at the gates',
+  CheckLabels: 'at the gates',
   VerifyConsumers: 'at the gates',
   CheckPlan: 'at the gates',
   Disable: 'disabling',

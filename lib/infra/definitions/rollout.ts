@@ -160,11 +160,8 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       { errors: ['States.ALL'], next: 'UseUnknown' },
     ]),
     // In an emergency the answer is for the record only: strangers may still use what is compromised.
-    Unused: when(
-      [is('$.lastUse.answer.state', 'open', 'VerifyConsumers'), ...anyEmergency('VerifyConsumers')],
-      'AwaitGate',
-    ),
-    UseUnknown: when(anyEmergency('VerifyConsumers'), 'RecordHeld'),
+    Unused: when([is('$.lastUse.answer.state', 'open', 'CheckLabels'), ...anyEmergency('CheckLabels')], 'AwaitGate'),
+    UseUnknown: when(anyEmergency('CheckLabels'), 'RecordHeld'),
     AwaitGate: rollout(
       'await-gate',
       {
@@ -177,6 +174,9 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       'WaitForGate',
     ),
     WaitForGate: wait('$.plan.timings.pollSeconds', 'LastUse'),
+    // Before the consumers are looked at, which can take minutes, and again right after: what they were seen to run on is
+    // what is current only if nothing moved meanwhile.
+    CheckLabels: rollout('check-plan', { ...turn, 'entryHash.$': '$.plan.entryHash' }, null, 'VerifyConsumers'),
     VerifyConsumers: consumerWaves({
       suffix: 'Again',
       mode: 'verify',
@@ -234,7 +234,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     DiscardAbandoned: task(
       '$.promotion.answer.retireFunctionArn',
       { op: 'discard-abandoned', ...version },
-      null,
+      'abandoned',
       'EndAbandoned',
       hold,
     ),
@@ -251,7 +251,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     Abandoned: {
       Type: 'Fail',
       Error: 'RotationAbandoned',
-      Cause: 'the rotation never promoted; its pending credential was discarded',
+      CausePath: '$.abandoned.answer.said',
     },
   };
 
