@@ -49,9 +49,9 @@ export async function newestRecord(
   if (newest === undefined) return undefined;
   const record = await read(client, bucket, newest.key, LastRecord, abortSignal);
   const { versionId, attempt } = record;
-  const back = requestKey(secretName, versionId, attempt);
-  const asked = keys.has(back) ? back : requestKey(secretName, versionId);
-  return { ...record, request: keys.has(asked) ? await read(client, bucket, asked, Request, abortSignal) : null };
+  const names = [`rollback-${attempt}`, `emergency-${attempt}`, 'request'] as const;
+  const asked = names.map((name) => requestKey(secretName, versionId, name)).find((key) => keys.has(key));
+  return { ...record, request: asked ? await read(client, bucket, asked, Request, abortSignal) : null };
 }
 
 async function read<T>(

@@ -13,9 +13,11 @@ export function evidenceKey({ secret, versionId, attempt, result }: Evidence): s
   return `${evidencePrefix(secret)}${versionId}/${attempt}-${result}.json`;
 }
 
-/** Beside the record of the rollout that it led to; with `attempt`, of the rollback that this attempt is. */
-export function requestKey(secretName: string, versionId: string, attempt?: number): string {
-  const name = attempt === undefined ? 'request' : `rollback-${attempt}`;
+/** What was asked for: the rotation, or an attempt that goes back from it or ends it at once. */
+export type RequestName = 'request' | `rollback-${number}` | `emergency-${number}`;
+
+/** Beside the record of the rollout that it led to. */
+export function requestKey(secretName: string, versionId: string, name: RequestName = 'request'): string {
   return `${evidencePrefix(secretName)}${versionId}/${name}.json`;
 }
 
@@ -28,15 +30,15 @@ export function evidenceStore(
   return (evidence) => putOnce(client, bucket, evidenceKey(evidence), evidence, abortSignal);
 }
 
-/** Writes down, once per version (or attempt that goes back), who asked for it and why. */
+/** Writes down, once per version and name, who asked for it and why. */
 export async function recordRequest(
   client: S3Client,
   bucket: string,
   request: RotationRequest,
   abortSignal: AbortSignal,
-  attempt?: number,
+  name?: RequestName,
 ): Promise<void> {
-  await putOnce(client, bucket, requestKey(request.secret, request.versionId, attempt), request, abortSignal);
+  await putOnce(client, bucket, requestKey(request.secret, request.versionId, name), request, abortSignal);
 }
 
 async function putOnce(

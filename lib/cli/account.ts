@@ -3,7 +3,7 @@ import { secretsManagerClient, ssmClient, stepFunctionsClient, stsClient } from 
 import type { Connection } from '../aws/connection.ts';
 import { ensureAttempt, startAttempt, stopAttempt } from '../aws/ensure-rollout.ts';
 import { type LastRecord, newestRecord } from '../aws/evidence-reader.ts';
-import { recordRequest } from '../aws/evidence-store.ts';
+import { type RequestName, recordRequest } from '../aws/evidence-store.ts';
 import { listEntries } from '../aws/inventory-list.ts';
 import type { RolloutRef } from '../aws/rollout-attempts.ts';
 import {
@@ -19,6 +19,7 @@ import { s3Client } from '../aws/s3-client.ts';
 import { secretStore } from '../aws/secret-store.ts';
 import { readSettings } from '../aws/settings-reader.ts';
 import { versionDates } from '../aws/version-dates.ts';
+import { type EmergencyMode, emergencyTag, formatEmergency } from '../core/emergency.ts';
 import type { SecretEntry } from '../core/entry.ts';
 import type { RotationRequest } from '../core/evidence/request.ts';
 import { labels } from '../core/labels.ts';
@@ -39,8 +40,9 @@ export interface Account {
   callerArn(): Promise<string>;
   /** Oldest first. */
   attempts(ref: RolloutRef): Promise<Attempt[]>;
-  /** With `attempt`: of the rollback that this attempt is. */
-  recordRequest(request: RotationRequest, attempt?: number): Promise<void>;
+  recordRequest(request: RotationRequest, name?: RequestName): Promise<void>;
+  /** Says on the secret that this version's rollout is an emergency. */
+  declareEmergency(secretArn: string, versionId: string, mode: EmergencyMode): Promise<void>;
   rotate(secretId: string, token: string): Promise<void>;
   /** Puts the retiring label on a version. @throws LabelMoved when another one has it */
   labelRetiring(secretArn: string, versionId: string): Promise<void>;
@@ -48,7 +50,7 @@ export interface Account {
   ensureRollout(ref: RolloutRef): Promise<number>;
   /** False when there is such an attempt already. */
   startAttempt(ref: RolloutRef & { attempt: number }, wayBack: WayBack): Promise<boolean>;
-  stopAttempt(executionArn: string): Promise<void>;
+  stopAttempt(executionArn: string, why: { error: string; cause: string }): Promise<void>;
 }
 
 /** The account that a connection leads to. Calls end when the signal aborts. */
@@ -58,7 +60,7 @@ export function accountOf(to: Connection, signal: AbortSignal): Account {
   const stepFunctions = stepFunctionsClient(to);
   const s3 = s3Client(to);
   const sts = stsClient(to);
-  const { describe, moveLabel } = secretStore(secretsManager, signal);
+  const { describe, moveLabel, tag } = secretStore(secretsManager, signal);
   let known: Promise<Settings> | undefined;
   const settings = () => {
     known ??= readSettings(ssm, signal);
@@ -76,17 +78,12 @@ export function accountOf(to: Connection, signal: AbortSignal): Account {
     newestRecord: async (secretName) => newestRecord(s3, await bucket(), secretName, signal),
     callerArn: () => callerArn(sts, signal),
     attempts: async (ref) => attemptsOf(stepFunctions, await machine(), ref, signal),
-    recordRequest: async (request, attempt) => recordRequest(s3, await bucket(), request, signal, attempt),
+    recordRequest: async (request, name) => recordRequest(s3, await bucket(), request, signal, name),
+    declareEmergency: (secretArn, versionId, mode) => tag(secretArn, emergencyTag, formatEmergency(versionId, mode)),
     rotate: (secretId, token) => rotateSecret(secretsManager, secretId, token, signal),
     labelRetiring: (secretArn, versionId) => moveLabel(secretArn, labels.retiring, { to: versionId }),
     ensureRollout: async (ref) => ensureAttempt(stepFunctions, await machine(), ref, signal),
     startAttempt: async (ref, wayBack) => startAttempt(stepFunctions, await machine(), ref, wayBack, signal),
-    stopAttempt: (executionArn) =>
-      stopAttempt(
-        stepFunctions,
-        executionArn,
-        { error: 'RollbackRequested', cause: 'an operator asked to go back; the next attempt does it' },
-        signal,
-      ),
+    stopAttempt: (executionArn, why) => stopAttempt(stepFunctions, executionArn, why, signal),
   };
 }

@@ -26,6 +26,15 @@ export async function lookAt(entry: SecretEntry, account: Account, nowMs: number
   return { state, dates, attempts, last, promotionSeconds: promotionSeconds + rotationSeconds, nowMs };
 }
 
+/** Whether an attempt came to one of these states. Read-only. */
+export async function hasEntered(
+  { executionArn }: Attempt,
+  states: readonly string[],
+  account: Account,
+): Promise<boolean> {
+  return (await account.enteredStates(executionArn)).some(({ name }) => states.includes(name));
+}
+
 /** A stopped execution and one that ran out of time have left the same behind as a failed one. */
 function stateOf({ status }: Attempt): AttemptState {
   return status === 'RUNNING' || status === 'SUCCEEDED' ? status : 'FAILED';

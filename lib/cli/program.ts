@@ -83,6 +83,8 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
     .description('rotate a secret now, outside its schedule')
     .argument('<secret>', 'name or ARN')
     .requiredOption('--reason <text>', 'why; it goes on record, with the caller’s ARN')
+    .option('--emergency', 'it is compromised: end what is open, skip soak, grace and the gate "old unused"')
+    .option('--accept-outage', 'with --emergency: disable first, before the consumers have moved')
     .option('--watch', 'follow the rollout to its end; Ctrl-C stops watching, not the rotation')
     .option('--json', 'print one JSON object per line')
     .addHelpText(
@@ -90,6 +92,7 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
       examples(
         'keyturn rotate buywhere/db/app --reason "an engineer left"',
         'keyturn rotate buywhere/db/app --reason "drill" --watch',
+        'keyturn rotate buywhere/db/app --reason "found in a public repository" --emergency --watch',
       ),
     )
     .action(async (secret: string, options: RotateOptions) => {

@@ -10,6 +10,7 @@ import type { Account } from './account.ts';
 import type { ExitCode } from './failure.ts';
 import { findEntry } from './find-entry.ts';
 import { type FollowParts, follow } from './follow.ts';
+import { hasEntered } from './known.ts';
 import { parseReason } from './reason.ts';
 
 export interface RollbackOptions {
@@ -25,6 +26,8 @@ interface Open {
   retire: string;
   newest: Attempt;
 }
+
+const asked = { error: 'RollbackRequested', cause: 'an operator asked to go back; the next attempt does it' };
 
 /** How often somebody else may start an attempt in between, such as finishSecret replayed. */
 const TRIES = 5;
@@ -42,7 +45,7 @@ export async function rollback(named: string, options: RollbackOptions, parts: F
     const attempt = newest.attempt + 1;
     const at = new Date(clock.nowMs()).toISOString();
     const request = { secret, versionId, reason, requestedBy };
-    await account.recordRequest({ schema: 1, ...request, requestedAt: at }, attempt);
+    await account.recordRequest({ schema: 1, ...request, requestedAt: at }, `rollback-${attempt}`);
     const settleSeconds = await stop(newest, entry, account);
     if (!(await account.startAttempt({ ...ref, attempt }, { direction: 'back', settleSeconds }))) continue;
     if (options.json) terminal.out(JSON.stringify({ event: 'started', at, ...request, attempt, settleSeconds }));
@@ -92,7 +95,7 @@ async function openRollout(entry: SecretEntry, account: Account): Promise<Open> 
  */
 async function stop(newest: Attempt, entry: SecretEntry, account: Account): Promise<number> {
   const { secret, timings } = entry;
-  if (newest.status === 'RUNNING') await account.stopAttempt(newest.executionArn);
+  if (newest.status === 'RUNNING') await account.stopAttempt(newest.executionArn, asked);
   try {
     await refuseAfterDestroy(newest, secret, account);
   } catch (error) {
@@ -108,16 +111,14 @@ async function stop(newest: Attempt, entry: SecretEntry, account: Account): Prom
   const entered = await account.enteredStates(newest.executionArn);
   const phase = phaseOf(entered.reverse().map(({ name }) => name));
   // Elsewhere an invocation only looks, or refreshes a consumer, which then starts on what is current.
-  return phase === 'writing views' || phase === 'disabling' ? timings.rotationSeconds : 0;
+  return phase === 'disabling first' || phase === 'writing views' || phase === 'disabling'
+    ? timings.rotationSeconds
+    : 0;
 }
 
 async function refuseAfterDestroy(attempt: Attempt, secret: string, account: Account): Promise<void> {
   if (await hasEntered(attempt, ['Destroy', 'Close'], account))
     throw refusal(secret, 'the old credential may be destroyed: from here only forward, see keyturn resume');
-}
-
-async function hasEntered({ executionArn }: Attempt, states: readonly string[], account: Account): Promise<boolean> {
-  return (await account.enteredStates(executionArn)).some(({ name }) => states.includes(name));
 }
 
 function refusal(secret: string, why: string): KeyturnError {

@@ -4,6 +4,7 @@ import { labels } from '../core/labels.ts';
 import type { SecretState } from '../core/ports.ts';
 import { rotatingVersion } from '../core/rollout/standing.ts';
 import { holderOf } from '../core/rotation/guard.ts';
+import { emergency } from './emergency.ts';
 import type { ExitCode } from './failure.ts';
 import { findEntry } from './find-entry.ts';
 import { type FollowParts, follow } from './follow.ts';
@@ -11,12 +12,17 @@ import { parseReason } from './reason.ts';
 
 export interface RotateOptions {
   reason: string;
+  emergency?: boolean;
+  acceptOutage?: boolean;
   watch?: boolean;
   json?: boolean;
 }
 
-/** Starts a rotation, with its reason on record before it begins. With `watch`, follows it to its end. */
+/** Starts a rotation (with `emergency` at once, whatever is open), with its reason on record before it begins. With `watch`, follows it to its end. */
 export async function rotate(named: string, options: RotateOptions, parts: FollowParts): Promise<ExitCode | 130> {
+  if (options.emergency) return emergency(named, options, parts);
+  if (options.acceptOutage)
+    throw new KeyturnError('InvalidInput', '--accept-outage belongs to --emergency; without it nothing goes out');
   const { account, clock, terminal } = parts;
   const reason = parseReason(options.reason);
   const entry = await findEntry(named, await account.entries(), account);

@@ -58,6 +58,8 @@ export const SecretEntry = z.object({
   kind: z.string(),
   policy: z.string(),
   maximumAgeDays: z.number(),
+  /** Of its policy: more rotations of a campaign than so many fail, and it starts no further one. Default 0. */
+  toleratedFailures: z.optional(z.int().check(z.nonnegative())),
   /** What the kind's `parseTarget` takes. */
   target: z.unknown(),
   views: z.array(ViewEntry),

@@ -7,6 +7,8 @@ const conditions = {
   RolloutStillOpen: { retryable: false },
   /** createSecret: what the current version still has to be accepted for is not over; its successor would end it too early. */
   RotatedTooSoon: { retryable: false },
+  /** createSecret: the token says emergency, and nobody who may declared one of this version. */
+  EmergencyNotDeclared: { retryable: false },
   /** The secret is not set up for rotation. */
   RotationDisabled: { retryable: false },
   /** The event's token names no version of the secret, or one that is not AWSPENDING. */

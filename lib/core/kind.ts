@@ -67,6 +67,13 @@ export interface KindContext<Target> {
   signal: AbortSignal;
 }
 
+/** What led to a rotation, for kinds whose new version depends on it. Left out: nothing out of the ordinary. */
+export interface Occasion {
+  nowMs: number;
+  /** The current credential is compromised: nothing of it may go on in the new version. */
+  emergency: boolean;
+}
+
 /** What a target can tell of a credential's use. An error of the target is never `unused`. */
 export type LastUse = { state: 'unused' } | { state: 'used'; detail: string } | { state: 'unknown'; detail: string };
 
@@ -167,17 +174,10 @@ export interface ChosenKind<Target, Credential> extends CommonVerbs<Target, Cred
   /** The pending version's whole value. Touches nothing. */
   propose(target: Target, current: Credential | undefined, occasion?: Occasion): SecretValue;
   /**
-   * The earliest instant at which `current` may get a successor; undefined: at once. Pure.
+   * The earliest instant at which `current` may get a successor; undefined: at once. Not asked in an emergency. Pure.
    * @param settledAtMs when the last consumer came to run on `current`; undefined when no rollout of it is on record.
    */
   notBefore?(target: Target, current: Credential, settledAtMs: number | undefined): number | undefined;
-}
-
-/** What a new value is made for. */
-export interface Occasion {
-  nowMs: number;
-  /** The current credential is compromised: the new value must not keep it, whatever that interrupts. Default false. */
-  emergency?: boolean;
 }
 
 /** A live credential at the target, whoever made it. */
@@ -199,7 +199,12 @@ export interface MintedKind<Target, Credential> extends CommonVerbs<Target, Cred
    * Mints a credential for the version `token` and returns that version's whole value. Not idempotent: the Rotator's intent
    * tag makes it safe. @throws CredentialLimit
    */
-  mint(context: KindContext<Target>, current: Credential | undefined, token: string): Promise<SecretValue>;
+  mint(
+    context: KindContext<Target>,
+    current: Credential | undefined,
+    token: string,
+    occasion?: Occasion,
+  ): Promise<SecretValue>;
 }
 
 export type Kind<Target = unknown, Credential = unknown> =

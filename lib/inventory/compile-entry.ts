@@ -13,6 +13,7 @@ export function compileEntry(inventory: Inventory, name: string): SecretEntry {
     kind: secret.kind,
     policy: secret.policy,
     maximumAgeDays: policy.maximumAgeDays,
+    ...(policy.toleratedFailures === undefined ? {} : { toleratedFailures: policy.toleratedFailures }),
     target: secret.target,
     views: Object.entries(secret.views ?? {}).map(([view, declaration]) => ({
       secret: view,

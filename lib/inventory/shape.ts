@@ -18,6 +18,7 @@ const Policy = z.strictObject({
   timeZone: optional(text),
   flexibleWindowMinutes: optional(z.int()),
   maximumAgeDays: z.int(),
+  toleratedFailures: optional(z.int().check(z.nonnegative())),
   soakSeconds: optional(seconds),
   graceSeconds: optional(seconds),
   gateSeconds: optional(seconds),

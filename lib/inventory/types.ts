@@ -18,6 +18,11 @@ export interface Policy {
   flexibleWindowMinutes?: number;
   /** The oldest permitted age of a credential. Longer than the schedule's interval. */
   maximumAgeDays: number;
+  /**
+   * A campaign starts no further rotation once more than so many of it have failed: what breaks one service may break the
+   * next. Default 0.
+   */
+  toleratedFailures?: number;
   soakSeconds?: number;
   graceSeconds?: number;
   gateSeconds?: number;

@@ -9,15 +9,13 @@ import { settingsParameter } from '../../lib/core/settings.ts';
 import type { PolicyDocument } from '../../lib/simulator/iam/identity-store.ts';
 import type { Iam } from '../../lib/simulator/services/iam/iam.ts';
 import { S3 } from '../../lib/simulator/services/s3/s3.ts';
-import type { SecretsManager } from '../../lib/simulator/services/secrets-manager/secrets-manager.ts';
 import { Ssm } from '../../lib/simulator/services/ssm/ssm.ts';
 import { Sts } from '../../lib/simulator/services/sts/sts.ts';
 import type { CallRecord } from '../../lib/simulator/types.ts';
 import { realClock } from '../support/clocks.ts';
-import { buildHouse, type House } from '../support/house.ts';
+import { attachRotation, buildHouse, type House } from '../support/house.ts';
 
 const BUCKET = 'keyturn-evidence';
-const ROTATE_FUNCTION = 'arn:aws:lambda:us-east-1:123456789012:function:rotate';
 
 export interface Ran {
   code: number;
@@ -74,9 +72,7 @@ export async function buildCliEstate(options: Parameters<typeof buildHouse>[0] =
   };
   deploy({});
   // Deploying attaches the rotation function and rotates nothing; the test of the configuration is not this test's matter.
-  for (const secret of world.service<SecretsManager>('secretsmanager').secrets())
-    if (secret.arn === house.secretArn)
-      secret.rotation = { enabled: true, lambdaArn: ROTATE_FUNCTION, rules: { AutomaticallyAfterDays: 35 } };
+  attachRotation(house);
 
   const envOf = async (userName: string, policy: PolicyDocument) => {
     await iam.createUser({ userName, policies: { inline: policy } });

@@ -2,9 +2,12 @@ import type { KindEstate, KindHarness } from '../support/describe-kind.ts';
 import { buildHouse, type House } from '../support/house.ts';
 import { type CrashMode, Seam } from '../support/seam.ts';
 import { attachSeam } from '../support/seamed-clients.ts';
+import { type CourseName, courseOf } from './courses.ts';
 import { type Continuation, continuations, turnThrough } from './world-goes-on.ts';
 
 export interface CrashPoint {
+  course: CourseName;
+  /** Among the calls of the course; those of its preparation come before. */
   index: number;
   mode: CrashMode;
   continuation: Continuation;
@@ -49,17 +52,20 @@ function viewTemplate({ kind: { facts } }: Harness, target: unknown): string {
   return `{${fields.join(',')}}`;
 }
 
-/** The external calls of one clean rotation and rollout, oldest first. */
-export async function cleanRun(harness: Harness): Promise<string[]> {
+/** The external calls of one course without a failure, oldest first. */
+export async function cleanRun(harness: Harness, name: CourseName): Promise<string[]> {
+  const course = courseOf(name);
   const seam = new Seam();
   attachSeam(seam);
   const estate = await harness.estate();
   const house = await houseOf(harness, estate, seam, 'retried');
   try {
-    await turnThrough(house);
+    await course.prepare(house);
+    const before = seam.calls.length;
+    await course.run(house);
     const broken = await brokenLaws(harness, estate, house);
     if (broken.length > 0) throw new Error(`a clean run breaks laws: ${broken.join('; ')}`);
-    return seam.calls;
+    return seam.calls.slice(before);
   } finally {
     await house.close();
   }
@@ -70,14 +76,17 @@ export async function crash(
   harness: Harness,
   point: CrashPoint,
 ): Promise<{ struck: string | undefined; broken: string[] }> {
-  const seam = new Seam(point);
+  const course = courseOf(point.course);
+  const seam = new Seam();
   attachSeam(seam);
   const estate = await harness.estate();
   const house = await houseOf(harness, estate, seam, point.continuation);
   const watch = watchCurrent(estate, house);
   const outcome = (broken: string[]) => ({ struck: seam.struck, broken });
   try {
-    await turnThrough(house);
+    await course.prepare(house);
+    seam.arm(point);
+    await course.run(house);
     const broken = [...watch.broken, ...(await brokenLaws(harness, estate, house))];
     if (broken.length > 0) return outcome(broken);
     // The next rotation must be possible, and whole.

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { kindIds } from '../../lib/kinds/registry.ts';
 import { type CrashMode, crashModes } from '../support/seam.ts';
+import { type CourseName, courseOf } from './courses.ts';
 import { type CrashPoint, cleanRun, crash, type Harness } from './crash.ts';
-import { type Continuation, continuations } from './world-goes-on.ts';
+import type { Continuation } from './world-goes-on.ts';
 
 export { kindIds };
 
@@ -17,12 +18,11 @@ export async function harnessOf(kindId: string): Promise<Harness> {
 }
 
 /** Every call of a clean run × mode × continuation. */
-function everyPoint(calls: number): CrashPoint[] {
+function everyPoint(course: CourseName, calls: number, modes: readonly CrashMode[]): CrashPoint[] {
   const points: CrashPoint[] = [];
   for (let index = 0; index < calls; index += 1) {
-    for (const mode of crashModes) {
-      for (const continuation of Object.keys(continuations) as Continuation[])
-        points.push({ index, mode, continuation });
+    for (const mode of modes) {
+      for (const continuation of courseOf(course).continuations) points.push({ course, index, mode, continuation });
     }
   }
   return points;
@@ -39,6 +39,7 @@ function sample(points: readonly CrashPoint[], size: number, seed: number): Cras
     const at = Math.floor(stretch * step + (state / 2 ** 32) * step);
     return (
       points[at] ?? {
+        course: 'rotation' satisfies CourseName,
         index: 0,
         mode: 'killed before' satisfies CrashMode,
         continuation: 'retried' satisfies Continuation,
@@ -56,10 +57,14 @@ export interface MatrixOutcome {
 export async function runMatrix(
   kindId: string,
   harness: Harness,
-  some?: { size: number; seed: number },
+  {
+    course = 'rotation',
+    modes = crashModes,
+    some,
+  }: { course?: CourseName; modes?: readonly CrashMode[]; some?: { size: number; seed: number } } = {},
 ): Promise<MatrixOutcome> {
-  const calls = await cleanRun(harness);
-  const all = everyPoint(calls.length);
+  const calls = await cleanRun(harness, course);
+  const all = everyPoint(course, calls.length, modes);
   const points = some ? sample(all, some.size, some.seed) : all;
   const failures: string[] = [];
   for (const point of points) {
@@ -67,7 +72,8 @@ export async function runMatrix(
     if (broken.length > 0)
       failures.push(`${struck ?? `call ${point.index}`} ${point.mode}, ${point.continuation}: ${broken.join('; ')}`);
   }
-  const matrix = `${calls.length} calls × ${crashModes.length} modes × ${Object.keys(continuations).length} continuations`;
+  const matrix = `${calls.length} calls × ${modes.length} modes × ${courseOf(course).continuations.length} continuations`;
   const what = some ? `${points.length} of ${matrix}` : `${matrix} = ${points.length} crashes`;
-  return { line: `${kindId}: ${what}, ${points.length - failures.length} survived`, failures };
+  const title = course === 'rotation' ? kindId : `${kindId}, ${course}`;
+  return { line: `${title}: ${what}, ${points.length - failures.length} survived`, failures };
 }

@@ -8,9 +8,14 @@ describe('a function that dies at an external call', () => {
   it.each(kindIds)('of %s loses nothing, in a sample of all points', { timeout: 300_000 }, async (kindId) => {
     const harness = await harnessOf(kindId);
     try {
-      const { line, failures } = await runMatrix(kindId, harness, { size: 60, seed });
+      const { line, failures } = await runMatrix(kindId, harness, { some: { size: 60, seed } });
       process.stdout.write(`${line}\n`);
       expect(failures).toEqual([]);
+      for (const course of ['emergency', 'emergency, the outage accepted'] as const) {
+        const outcome = await runMatrix(kindId, harness, { course, some: { size: 12, seed } });
+        process.stdout.write(`${outcome.line}\n`);
+        expect(outcome.failures).toEqual([]);
+      }
     } finally {
       await harness.stop();
     }

@@ -14,7 +14,7 @@ export type Continuation = keyof typeof continuations;
 const patienceMs = 20_000;
 
 /** Lets everything that runs by itself come to rest. */
-async function settle(house: House): Promise<void> {
+export async function settle(house: House): Promise<void> {
   const deadlineMs = Date.now() + patienceMs;
   for (;;) {
     const rolling = house.states.executionsOf().filter(({ status }) => status === 'RUNNING');

@@ -33,7 +33,7 @@ beforeAll(async () => {
         retire: 'b',
       }),
       errorFrom(made, 'keyturn-campaign', 'ResourceNotFoundException', { op: 'start', secret: 'app/db', token: 'a' }),
-      errorFrom(made, 'keyturn-rollout', 'ThrottlingException', { op: 'plan', secretArn }),
+      errorFrom(made, 'keyturn-rollout', 'ThrottlingException', { op: 'plan', secretArn, versionId: 'a' }),
     ]);
     for (const [functionName, error] of missing) errors[functionName] = error;
   });

@@ -198,6 +198,15 @@ describe('what a function may do', () => {
     ]);
   });
 
+  it('no function may declare an emergency: none writes the tag that an operator writes', () => {
+    const tagging = Object.values(statementsByRole(template))
+      .flat()
+      .filter(({ Action }) => [Action].flat().includes('secretsmanager:TagResource'));
+    expect(tagging.length).toBeGreaterThan(0);
+    for (const { Condition } of tagging)
+      expect(Condition).toMatchObject({ 'ForAllValues:StringEquals': { 'aws:TagKeys': ['keyturn:intent'] } });
+  });
+
   it('the rollout writes values only into views', () => {
     const puts = statementsOf(template, 'keyturn-rollout').filter(({ Action }) =>
       [Action].flat().includes('secretsmanager:PutSecretValue'),

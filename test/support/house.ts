@@ -32,7 +32,7 @@ import { realClock } from './clocks.ts';
 import { chosenMemoryKind, MemoryTarget, mintedMemoryKind } from './memory-kind.ts';
 import { type Faults, Killed, Seam } from './seam.ts';
 
-const arn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
+export const arn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
 
 /** A consumer in memory: it has the version that was current when it was last refreshed. */
 export class MemoryConsumer {
@@ -40,9 +40,9 @@ export class MemoryConsumer {
   refreshes = 0;
   /** What `progress` answers for a version; converged by default. */
   progressOf: (version: ConsumerVersion) => Progress = () => ({ state: 'converged', detail: 'all on the new version' });
-  healthOf: () => Health | Promise<Health> = () => ({ state: 'healthy' });
-  /** Called while it restarts: it reads what is current then. */
+  /** Called when a refresh starts, after `runsOn` was set: it reads what is current then. */
   onStart: () => void | Promise<void> = () => undefined;
+  healthOf: () => Health | Promise<Health> = () => ({ state: 'healthy' });
 
   /** @internal as the product sees it */
   asConsumer(): Consumer {
@@ -51,8 +51,8 @@ export class MemoryConsumer {
       adopt: async (_, version) => (this.runsOn === version.versionId ? { ...version } : undefined),
       start: async (_, version) => {
         this.refreshes += 1;
-        await this.onStart();
         this.runsOn = version.versionId;
+        await this.onStart();
         return { ...version };
       },
       progress: async (_, ticket) => this.progressOf(ticket),
@@ -64,9 +64,13 @@ export interface House {
   world: SimulatedWorld;
   states: States;
   store: SecretStore;
+  /** SDK clients, in process. */
+  clients: { secretsManager: SecretsManagerClient; stepFunctions: SFNClient; machineArn: string };
   kind: Kind;
   target: MemoryTarget;
   consumers: Map<string, MemoryConsumer>;
+  /** By name; what is added can be invoked by another machine. */
+  functions: Record<string, (payload: unknown) => Promise<object | void>>;
   secretArn: string;
   entry: SecretEntry;
   records: Evidence[];
@@ -74,6 +78,8 @@ export interface House {
   parts: RotationParts;
   /** Called before a function is invoked; throwing kills the invocation. */
   beforeInvoke: (functionName: string, payload: { op?: string; Step?: string }) => void | Promise<void>;
+  /** Invocations that have begun and not ended, whoever still waits for them. */
+  invocations: Set<{ op: string }>;
   /** Called after a function's invocation failed. */
   afterFailure: (functionName: string) => Promise<void>;
   /** Whether Secrets Manager is at work on the rotation, or will try it again. */
@@ -132,7 +138,8 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     options.estate?.kind ?? (options.kind === 'minted' ? mintedMemoryKind(target) : chosenMemoryKind(target));
   const consumers = new Map((options.consumers ?? ['api']).map((name) => [name, new MemoryConsumer()]));
   const { signal } = new AbortController();
-  const store = secretStore(directClient<SecretsManagerClient>(world, 'secretsmanager', seam), signal);
+  const secretsManager = directClient<SecretsManagerClient>(world, 'secretsmanager', seam);
+  const store = secretStore(secretsManager, signal);
   const stepFunctions = directClient<SFNClient>(world, 'states', seam);
   target.accounts.set('app', { password: 'first', enabled: true, used: true });
   const initial = options.initial ?? JSON.stringify({ name: 'app', password: 'first', host: 'memory.internal' });
@@ -219,6 +226,8 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     inProcessLambda(functions, seam, {
       before: async (name, payload) => house.beforeInvoke(name, payload as { op?: string }),
       failed: (name) => house.afterFailure(name),
+      began: (invocation) => void house.invocations.add(invocation),
+      ended: (invocation) => void house.invocations.delete(invocation),
     }),
   );
   const states = registerStates(world);
@@ -234,8 +243,10 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     world,
     states,
     store,
+    clients: { secretsManager, stepFunctions, machineArn },
     kind,
     target,
+    functions,
     consumers,
     secretArn,
     entry,
@@ -243,6 +254,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     messages,
     parts,
     beforeInvoke: () => undefined,
+    invocations: new Set(),
     afterFailure: async () => undefined,
     isRotating() {
       const last = secrets.rotations.at(-1);
@@ -296,6 +308,13 @@ export async function buildHouse(options: Options = {}): Promise<House> {
   return house;
 }
 
+/** As deploying leaves it: the rotation function attached, and nothing rotated. */
+export function attachRotation({ world, secretArn }: Pick<House, 'world' | 'secretArn'>): void {
+  for (const secret of world.service<SecretsManager>('secretsmanager').secrets())
+    if (secret.arn === secretArn)
+      secret.rotation = { enabled: true, lambdaArn: arn('rotate'), rules: { AutomaticallyAfterDays: 35 } };
+}
+
 export function consumerEntry(name: string): SecretEntry['waves'][number][number] {
   const check = { type: 'memory', config: { name }, successes: 2, intervalSeconds: 0, deadlineSeconds: 0 };
   return { name, type: 'memory', config: {}, checks: [check], deadlineSeconds: 60, pollSeconds: 0, sharedWith: [] };
@@ -339,7 +358,12 @@ export const sdkFaults: Faults = {
 function inProcessLambda(
   functions: Record<string, (payload: unknown) => Promise<object | void>>,
   seam: Seam,
-  hooks: { before(name: string, payload: unknown): Promise<void>; failed(name: string): Promise<void> },
+  hooks: {
+    before(name: string, payload: unknown): Promise<void>;
+    failed(name: string): Promise<void>;
+    began(invocation: { op: string }): void;
+    ended(invocation: { op: string }): void;
+  },
 ): Service {
   const Invoke = {
     needs: () => [],
@@ -347,7 +371,9 @@ function inProcessLambda(
       // Secrets Manager asks whether it may invoke (DryRun) when a rotation is set up.
       if (Payload === undefined) return { StatusCode: 204 };
       const name = FunctionName.split(':').at(-1) ?? '';
-      const payload: unknown = JSON.parse(Buffer.from(Payload).toString('utf8'));
+      const payload = JSON.parse(Buffer.from(Payload).toString('utf8')) as { op?: string };
+      const invocation = { op: payload.op ?? '' };
+      hooks.began(invocation);
       try {
         await hooks.before(name, payload);
         const answer = (await seam.invoke(name, async () => functions[name]?.(payload))) ?? null;
@@ -362,6 +388,8 @@ function inProcessLambda(
           FunctionError: 'Unhandled',
           Payload: Buffer.from(JSON.stringify({ errorType, errorMessage })),
         };
+      } finally {
+        hooks.ended(invocation);
       }
     },
   };

@@ -33,10 +33,11 @@ export class Seam {
   /** The call that the armed failure struck; a run that polls less than the clean one may not get there. */
   struck: string | undefined;
   readonly #invocation = new AsyncLocalStorage<Invocation>();
-  readonly #at: { index: number; mode: CrashMode } | undefined;
+  #at: { index: number; mode: CrashMode } | undefined;
 
-  constructor(at?: { index: number; mode: CrashMode }) {
-    this.#at = at;
+  /** Makes one of the calls that come from now on fail, counted from 0. */
+  arm({ index, mode }: { index: number; mode: CrashMode }): void {
+    this.#at = { index: this.calls.length + index, mode };
   }
 
   /** Runs a function's invocation. A killed one ends as Lambda reports it, whatever its own code makes of the failure. */

@@ -34,10 +34,25 @@ type Ops = {
 };
 
 const ops: Ops = {
-  async plan({ policy, scheduledTime }, { entries, clock }) {
-    const secrets = (await entries()).filter((entry) => entry.policy === policy).map((entry) => entry.secret);
-    const items = secrets.sort().map((secret) => ({ secret, token: campaignToken(policy, scheduledTime, secret) }));
-    return { items, startedAtMs: clock.nowMs() };
+  async plan({ policy, scheduledTime }, { entries }) {
+    const own = (await entries()).filter((entry) => entry.policy === policy);
+    const secrets = own.map((entry) => entry.secret).sort();
+    const items = secrets.map((secret) => ({ secret, token: campaignToken(policy, scheduledTime, secret) }));
+    const toleratedFailures = Math.max(0, ...own.map((entry) => entry.toleratedFailures ?? 0));
+    return { rest: items, outcomes: [], toleratedFailures };
+  },
+
+  async next({ rest, outcomes, ended, toleratedFailures, batchSize }, { clock }) {
+    const all = [...outcomes, ...ended];
+    const failures = count(all, 'failed');
+    if (failures > toleratedFailures) {
+      const reason = `not started: ${failures} of the campaign failed, and ${toleratedFailures} are tolerated`;
+      const left: Outcome[] = rest.map(({ secret }) => ({ secret, outcome: 'skipped', reason }));
+      return { state: 'over', batch: [], rest: [], outcomes: [...all, ...left], startedAtMs: clock.nowMs() };
+    }
+    const batch = rest.slice(0, batchSize);
+    const state = batch.length === 0 ? 'over' : 'going';
+    return { state, batch, rest: rest.slice(batchSize), outcomes: all, startedAtMs: clock.nowMs() };
   },
 
   async start({ secret, token }, { store, rotate }) {
@@ -66,9 +81,10 @@ const ops: Ops = {
     const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
     if (failed.length > 0) {
       const names = failed.map(({ secret, reason }) => `${secret} (${reason})`).join('; ');
+      const left = outcomes.filter(({ reason }) => reason.startsWith('not started')).length;
       throw new KeyturnError(
         'CampaignFailed',
-        `policy ${policy}: ${failed.length} of ${outcomes.length} rotations failed: ${names}`,
+        `policy ${policy}: ${failed.length} of ${outcomes.length} rotations failed, ${left} were not started: ${names}`,
       );
     }
     return { turned: count(outcomes, 'turned'), skipped: count(outcomes, 'skipped') };

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../consumer.ts';
+import { type EmergencyMode, skippedIn } from '../emergency.ts';
 import type { Turn } from '../rollout/turn.ts';
 
 export type RolloutResult = 'retired' | 'rolled-back' | 'held' | 'abandoned';
@@ -24,8 +25,13 @@ export interface Evidence {
   /** What each consumer was seen to run on, right before Disable. */
   consumers: JsonValue;
   noConsumers: string | null;
-  /** Why it was held or rolled back: code and message. */
+  /** Why it was held, rolled back or abandoned: code and message. */
   failure: { code: string; message: string } | null;
+  /**
+   * An emergency's rollout: what it left out, and what was known of the old credential's use (null: not used, or not asked).
+   * Who declared it and why stands beside the record.
+   */
+  emergency: { mode: EmergencyMode; skipped: string[]; stillUsed: string | null } | null;
   /** ISO instants by phase; a phase that was not reached is missing. */
   timeline: Record<string, string>;
   /** Whether the old credential is gone for good or can still be enabled. */
@@ -42,20 +48,38 @@ export interface RolloutState {
   secretArn: string;
   versionId: string;
   attempt: number;
-  plan?: { secret: string; kind: string; policy: string; noConsumers: string | null };
+  plan?: {
+    secret: string;
+    kind: string;
+    policy: string;
+    noConsumers: string | null;
+    emergency?: EmergencyMode | 'none';
+  };
   promotion?: Answer;
   turn?: Turn;
+  disabledFirst?: Answer<{ identity: string | null; final: boolean }>;
   views?: Answer;
   converged?: Answer;
+  lastUse?: Answer<{ state: string; reason?: string }>;
   verified?: { waves: JsonValue };
   disabled?: Answer<{ identity: string | null; final: boolean }>;
   refused?: Answer<{ refusals: JsonValue; unproven?: string | null }>;
   destroyed?: Answer;
   closed?: Answer;
+  abandoned?: Answer<{ said: string }>;
   failure?: { Error?: string; Cause?: string };
 }
 
-const phases = ['promotion', 'views', 'converged', 'disabled', 'refused', 'destroyed', 'closed'] as const;
+const phases = [
+  'promotion',
+  'disabledFirst',
+  'views',
+  'converged',
+  'disabled',
+  'refused',
+  'destroyed',
+  'closed',
+] as const;
 
 /** Pure. */
 export function evidenceOf(state: RolloutState, secretName: string, result: RolloutResult, nowMs: number): Evidence {
@@ -74,18 +98,32 @@ export function evidenceOf(state: RolloutState, secretName: string, result: Roll
     attempt: state.attempt,
     recordedAt: new Date(nowMs).toISOString(),
     turn: state.turn ?? null,
-    retiredIdentity: state.disabled?.answer.identity ?? null,
+    retiredIdentity: (state.disabled ?? state.disabledFirst)?.answer.identity ?? null,
     refusals: state.refused?.answer.refusals ?? [],
     unproven: state.refused?.answer.unproven ?? null,
     consumers: state.verified?.waves ?? [],
     noConsumers: state.plan?.noConsumers ?? null,
-    failure: state.failure ? { code: state.failure.Error ?? 'unknown', message: messageOf(state.failure.Cause) } : null,
+    failure: failureIn(state, result),
+    emergency: emergencyIn(state),
     timeline,
     finality: finalityOf(state),
   };
 }
 
-function finalityOf({ destroyed, disabled }: RolloutState): Evidence['finality'] {
+function failureIn({ failure, abandoned }: RolloutState, result: RolloutResult): Evidence['failure'] {
+  if (result === 'abandoned' && abandoned) return { code: 'RotationAbandoned', message: abandoned.answer.said };
+  // In an emergency the last use may have been unknown, and the rollout went on.
+  if (result === 'retired' || failure === undefined) return null;
+  return { code: failure.Error ?? 'unknown', message: messageOf(failure.Cause) };
+}
+
+function emergencyIn({ plan, lastUse, failure }: RolloutState): Evidence['emergency'] {
+  if (plan?.emergency === undefined || plan.emergency === 'none') return null;
+  const unknown = lastUse === undefined && failure ? `unknown: ${messageOf(failure.Cause)}` : null;
+  return { mode: plan.emergency, skipped: skippedIn(plan.emergency), stillUsed: lastUse?.answer.reason ?? unknown };
+}
+
+function finalityOf({ destroyed, disabledFirst, disabled = disabledFirst }: RolloutState): Evidence['finality'] {
   // A version that held nothing, or nothing that does not go on: there was no credential to revoke.
   if (disabled === undefined || disabled.answer.identity === null) return 'nothing-revoked';
   return destroyed || disabled.answer.final ? 'destroyed' : 'disabled';

@@ -1,3 +1,5 @@
+import type { EmergencyMode } from '../emergency.ts';
+
 /** Who asked for a rotation, or to go back from it, and why: what an operator adds to the record before it begins. No values. */
 export interface RotationRequest {
   schema: 1;
@@ -8,4 +10,6 @@ export interface RotationRequest {
   /** The caller's ARN, as AWS knows it. */
   requestedBy: string;
   requestedAt: string;
+  /** It was declared an emergency. */
+  emergency?: EmergencyMode;
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
+import { emergencyOf, isEmergencyToken } from '../emergency.ts';
 import type { SecretEntry } from '../entry.ts';
 import { KeyturnError } from '../errors.ts';
-import { type Evidence, evidenceOf, type RolloutResult, type RolloutState } from '../evidence/evidence.ts';
+import { type Evidence, evidenceOf, type RolloutState } from '../evidence/evidence.ts';
 import { labels } from '../labels.ts';
 import type { SecretStore } from '../ports.ts';
 import { holderOf } from '../rotation/guard.ts';
@@ -41,22 +42,22 @@ const ops: Ops = {
   async observe({ secretArn, versionId, startedAt }, { store, clock, entryOf, functions }) {
     const entry = await entryOf(secretNameOf(secretArn));
     const waitedSeconds = (clock.nowMs() - Date.parse(startedAt)) / 1000;
-    const promotion = observePromotion(
-      await store.describe(secretArn),
-      versionId,
-      waitedSeconds,
-      entry.timings.promotionSeconds,
-    );
+    const { pollSeconds, promotionSeconds, rotationSeconds } = entry.timings;
+    const state = await store.describe(secretArn);
+    // A rotation in the way of an emergency's: what it has begun may end, but its retries are not waited for.
+    const isInTheWay = emergencyOf(state, versionId) !== undefined && !isEmergencyToken(versionId);
+    const patience = isInTheWay ? Math.min(promotionSeconds, rotationSeconds) : promotionSeconds;
+    const promotion = observePromotion(state, versionId, waitedSeconds, patience);
     // Completes the move of an attempt that died in it; otherwise nothing is left to move.
     if (promotion.state === 'went-back')
       await moveBack(secretArn, { keep: promotion.retire, retire: promotion.keep }, store);
-    const { pollSeconds, rotationSeconds } = entry.timings;
     return { ...promotion, pollSeconds, rotationSeconds, retireFunctionArn: functions[`retire:${entry.kind}`] };
   },
 
-  async plan({ secretArn }, { entryOf, hashOf, revocationOf, functions }) {
+  async plan({ secretArn, versionId }, { store, entryOf, hashOf, revocationOf, functions }) {
     const entry = await entryOf(secretNameOf(secretArn));
-    return makePlan(entry, hashOf(entry), revocationOf(entry), functions);
+    const emergency = emergencyOf(await store.describe(secretArn), versionId);
+    return makePlan(entry, hashOf(entry), revocationOf(entry), functions, emergency);
   },
 
   async 'write-views'({ secretArn, turn }, { store, clock, entryOf }) {
@@ -152,13 +153,14 @@ const ops: Ops = {
     const secret = secretNameOf(state.secretArn);
     const evidence = evidenceOf(state as unknown as RolloutState, secret, result, clock.nowMs());
     await record(evidence);
-    if (result !== 'retired') await notify(subjectOf(secret, result), evidence);
+    if (result !== 'retired' || evidence.emergency) await notify(subjectOf(secret, evidence), evidence);
     return {};
   },
 };
 
-function subjectOf(secret: string, result: RolloutResult): string {
-  return `Keyturn: ${secret} was ${result}`;
+/** An emergency's end is told however it ended: somebody waits for it. */
+function subjectOf(secret: string, { result, emergency }: Evidence): string {
+  return emergency ? `Keyturn: the emergency of ${secret}: it was ${result}` : `Keyturn: ${secret} was ${result}`;
 }
 
 /** Does one thing that the workflow asks for. Every op is idempotent. Answers carry `atMs`, for the record's timeline. */

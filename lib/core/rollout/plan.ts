@@ -1,3 +1,4 @@
+import type { EmergencyMode } from '../emergency.ts';
 import type { CheckEntry, ConsumerEntry, SecretEntry, Timings } from '../entry.ts';
 
 /** A check with the function that probes it. */
@@ -19,6 +20,7 @@ export interface Plan {
   timings: Timings;
   /** Whether the target ends a disabled credential for good. */
   destroys: boolean;
+  emergency: EmergencyMode | 'none';
   /** SHA-256 of the inventory entry that the plan was made from: the gates compare. */
   entryHash: string;
 }
@@ -40,6 +42,7 @@ export function makePlan(
   entryHash: string,
   { destroys, reversible }: Revocation,
   functions: FunctionDirectory,
+  emergency: Plan['emergency'] = 'none',
 ): Plan {
   const arnOf = (name: string) => {
     const arn = functions[name];
@@ -54,19 +57,24 @@ export function makePlan(
     waves: entry.waves.map((wave) =>
       wave.map((consumer) => ({
         ...consumer,
+        // In an emergency nobody waits for the other secrets of a campaign.
+        sharedWith: emergency === 'none' ? consumer.sharedWith : [],
         functionArn: arnOf(`refresh:${consumer.type}`),
         checks: consumer.checks.map((check) => ({ ...check, functionArn: arnOf(`probe:${check.type}`) })),
       })),
     ),
     noConsumers: entry.noConsumers ?? null,
     views: entry.views.map(({ secret }) => secret),
-    timings: reversible ? entry.timings : withGraceFirst(entry.timings),
+    timings: timingsOf(entry.timings, reversible, emergency),
     destroys,
+    emergency,
     entryHash,
   };
 }
 
-/** Where Disable is final, nothing can come back after it: whoever still needs the old credential must show before. */
-function withGraceFirst(timings: Timings): Timings {
+function timingsOf(timings: Timings, reversible: boolean, emergency: Plan['emergency']): Timings {
+  if (emergency !== 'none') return { ...timings, soakSeconds: 0, graceSeconds: 0 };
+  if (reversible) return timings;
+  // Where Disable is final, nothing can come back after it: whoever still needs the old credential must show before.
   return { ...timings, soakSeconds: timings.soakSeconds + timings.graceSeconds, graceSeconds: 0 };
 }

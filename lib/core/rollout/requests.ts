@@ -8,7 +8,7 @@ const versionId = z.string();
 /** What the workflow asks of the rollout function: labels, views, the inventory, the record. No target, no consumer. */
 export const RolloutRequest = z.discriminatedUnion('op', [
   z.object({ op: z.literal('observe'), secretArn, versionId, startedAt: z.string() }),
-  z.object({ op: z.literal('plan'), secretArn }),
+  z.object({ op: z.literal('plan'), secretArn, versionId }),
   z.object({ op: z.literal('write-views'), secretArn, turn: Turn }),
   z.object({ op: z.literal('meet'), secretArn, turn: Turn, consumer: ConsumerEntry, promotedAtMs: z.number() }),
   z.object({ op: z.literal('converged') }),

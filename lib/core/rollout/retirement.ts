@@ -6,7 +6,7 @@ import { labels } from '../labels.ts';
 import type { SecretStore } from '../ports.ts';
 import { holderOf } from '../rotation/guard.ts';
 import { intentTag, parseIntent, sortUnrecorded } from '../rotation/orphans.ts';
-import { recordedIdentities } from '../rotation/recorded-identities.ts';
+import { readIfAny, recordedIdentities } from '../rotation/recorded-identities.ts';
 import { contextOf } from '../rotation/target-context.ts';
 import { secretNameOf } from '../secret-arn.ts';
 
@@ -162,12 +162,13 @@ export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Pro
  * Ends the credential of a rotation that never promoted. Idempotent. Its identity is spared while a version that is
  * current, retiring or on its way may be the same one: with two names in turn the next rotation installs it anew, and
  * of a pending version without a value nobody knows yet. What is left then, that rotation replaces or discards.
+ * Answers with the identity that was discarded, and in words what became of it.
  * @throws CurrentMoved when it was promoted after all
  */
 export async function discardAbandoned(
   request: { secretArn: string; versionId: string },
   parts: RetirementParts,
-): Promise<void> {
+): Promise<{ discarded: string | null; said: string }> {
   const context = await contextFor(request.secretArn, parts);
   const state = await parts.store.describe(request.secretArn);
   const held = state.versions[request.versionId] ?? [];
@@ -181,15 +182,31 @@ export async function discardAbandoned(
   const [current, pending, retiring] = [labels.current, labels.pending, labels.retiring].map((label) =>
     holderOf(state, label),
   );
-  if (pending !== undefined && pending !== current) return;
-  const credential = await credentialOf(request.secretArn, request.versionId, context, parts);
-  if (credential === undefined) return;
+  const answer = (what: string, discarded: string | null = null) => ({
+    discarded,
+    said: `the rotation never promoted; ${what}`,
+  });
+  if (pending !== undefined && pending !== current)
+    return answer(
+      `what it had made was left alone: version ${pending}, which is on its way, may be the same credential`,
+    );
+  // A rotation that was given up in createSecret has no value.
+  const value = await readIfAny(parts.store, request.secretArn, request.versionId);
+  const credential = value && parts.kind.parse(value, context.target);
+  if (credential === undefined) return answer('it had made no credential');
   const identity = parts.kind.identify(credential);
   const credentials = await Promise.all(
-    [current, retiring].map((versionId) => versionId && credentialOf(request.secretArn, versionId, context, parts)),
+    [current, retiring].map(
+      async (versionId) => versionId && (await credentialOf(request.secretArn, versionId, context, parts)),
+    ),
   );
-  if (credentials.some((other) => other && parts.kind.identify(other) === identity)) return;
+  const same = credentials.findIndex((other) => other && parts.kind.identify(other) === identity);
+  if (same >= 0)
+    return answer(
+      `its credential ${identity} was left alone: it is the one of version ${[current, retiring][same]} too`,
+    );
   await parts.kind.discard(context, identity, { abandoned: credential, current: credentials[0] });
+  return answer(`its credential ${identity} was discarded`, identity);
 }
 
 /**

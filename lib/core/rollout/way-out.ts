@@ -1,3 +1,4 @@
+import { KeyturnError } from '../errors.ts';
 import { labels } from '../labels.ts';
 import type { SecretState } from '../ports.ts';
 import { holderOf } from '../rotation/guard.ts';
@@ -64,6 +65,28 @@ export function wayOut(known: Known): WayOut {
   // The pending label may stay where it is after the promotion; the previous version has been current.
   const isOnItsWay = pending !== undefined && pending !== holderOf(state, labels.previous);
   return isOnItsWay ? rotating(known, pending) : settled(known, current);
+}
+
+/**
+ * Whose rotation or rollout must have ended before another may begin; undefined when nothing is open. A promotion by
+ * another hand opens nothing. Pure. @throws LabelMoved when only a human can tell what is open
+ */
+export function openVersion(known: Known): { versionId: string; goingBack: boolean } | undefined {
+  const { state, dates, attempts } = known;
+  const versionId = Object.keys(attempts).find((id) => attempts[id] === 'RUNNING') ?? waitingVersion(known);
+  if (versionId === undefined) return undefined;
+  const turn = openTurn(state, dates);
+  return { versionId, goingBack: turn?.versionId === versionId && turn.goingBack };
+}
+
+function waitingVersion(known: Known): string | undefined {
+  const { state } = known;
+  const way = wayOut(known);
+  if (way.action === 'decide') throw new KeyturnError('LabelMoved', `${state.name}: ${way.why}`);
+  if (way.action === 'roll-forward' || way.action === 'go-back' || way.action === 'end-rotation') return way.versionId;
+  // On its way to its promotion; what was promoted once may keep the label.
+  const pending = rotatingVersion(state);
+  return way.action === 'nothing' && pending !== holderOf(state, labels.previous) ? pending : undefined;
 }
 
 /** A version is retiring, and nobody works on it. */

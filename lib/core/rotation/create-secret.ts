@@ -1,18 +1,20 @@
+import { emergencyOf, emergencyTag, isEmergencyToken } from '../emergency.ts';
 import { KeyturnError } from '../errors.ts';
-import type { ChosenKind, KindContext, MintedKind } from '../kind.ts';
+import type { ChosenKind, KindContext, MintedKind, Occasion } from '../kind.ts';
 import { labels } from '../labels.ts';
 import type { SecretState } from '../ports.ts';
 import type { RotationEvent } from './event.ts';
 import { guard, holderOf, openRollout } from './guard.ts';
 import { formatIntent, type Intent, intentTag, parseIntent, sortUnrecorded } from './orphans.ts';
 import type { RotationParts } from './parts.ts';
+import { briefMs } from './read-pending.ts';
 import { readIfAny, recordedIdentities } from './recorded-identities.ts';
 import { contextOf } from './target-context.ts';
 
 /**
  * Stores a pending value, once per token. Idempotent: a token that has a value keeps it.
  * @throws RolloutStillOpen while a version is retiring; RotatedTooSoon while the current one may have no successor;
- * UnknownCredential, CredentialLimit for minted kinds
+ * EmergencyNotDeclared; UnknownCredential, CredentialLimit for minted kinds
  */
 export async function createSecret(event: RotationEvent, parts: RotationParts): Promise<void> {
   const { store, kind } = parts;
@@ -20,17 +22,17 @@ export async function createSecret(event: RotationEvent, parts: RotationParts): 
   const state = await store.describe(event.SecretId);
   if (guard(state, token) === 'already-current') return;
   await refuseWhileRetiring(state, token, parts);
+  const occasion = { nowMs: parts.clock.nowMs(), emergency: await isEmergency(state, token, parts) };
   const entry = await parts.entryOf(state.name);
   const target = kind.facts.parseTarget(entry.target);
   if (kind.origin === 'minted') {
-    await mintOnce(event, state, kind, contextOf(parts, entry, state.arn), parts);
+    await mintOnce(event, state, kind, contextOf(parts, entry, state.arn), occasion, parts);
     return;
   }
   const current = kind.parse(await store.read(state.arn, { label: labels.current }), target);
-  const nowMs = parts.clock.nowMs();
-  if (current !== undefined)
-    await refuseTooSoon(state, token, kind, { target, current, nowMs, skewSeconds: entry.timings.skewSeconds }, parts);
-  await store.put(state.arn, token, kind.propose(target, current, { nowMs }), labels.pending, event.RotationToken);
+  if (current !== undefined && !occasion.emergency)
+    await refuseTooSoon(state, token, kind, { target, current, ...occasion, ...entry.timings }, parts);
+  await store.put(state.arn, token, kind.propose(target, current, occasion), labels.pending, event.RotationToken);
 }
 
 async function refuseTooSoon(
@@ -65,6 +67,28 @@ async function refuseWhileRetiring(state: SecretState, token: string, { store }:
 }
 
 /**
+ * Whether an operator declared an emergency of this version. A token that says so itself must have the tag, which may be
+ * seen late: without it the value would be made as on any other day. @throws EmergencyNotDeclared
+ */
+async function isEmergency(
+  state: SecretState,
+  token: string,
+  { store, clock, signal }: RotationParts,
+): Promise<boolean> {
+  if (emergencyOf(state, token) !== undefined) return true;
+  if (!isEmergencyToken(token) || (await readIfAny(store, state.arn, token)) !== undefined) return false;
+  for (const waitMs of briefMs) {
+    await clock.sleep(waitMs, signal);
+    if (emergencyOf(await store.describe(state.arn), token) !== undefined) return true;
+  }
+  await store.moveLabel(state.arn, labels.pending, { from: token });
+  throw new KeyturnError(
+    'EmergencyNotDeclared',
+    `${state.name}: version ${token} says that it is an emergency, and the tag ${emergencyTag} does not name it; declare it with keyturn rotate --emergency`,
+  );
+}
+
+/**
  * intent tag → mint → put → remove the tag. A put that fails is never followed by a discard here: it may have taken
  * effect, and the next try reads first.
  */
@@ -73,6 +97,7 @@ async function mintOnce(
   state: SecretState,
   kind: MintedKind<unknown, unknown>,
   context: KindContext<unknown>,
+  occasion: Occasion,
   parts: RotationParts,
 ): Promise<void> {
   const { store } = parts;
@@ -93,7 +118,7 @@ async function mintOnce(
   const live = await discardOrphans(state, kind, context, open, parts);
   if (open?.token !== token) await store.tag(state.arn, intentTag, formatIntent({ token, identities: live }));
   const current = kind.parse(await store.read(state.arn, { label: labels.current }), context.target);
-  const minted = await kind.mint(context, current, token);
+  const minted = await kind.mint(context, current, token, occasion);
   const put = await store.put(state.arn, token, minted, labels.pending, event.RotationToken);
   if (put === 'kept') {
     throw new KeyturnError(

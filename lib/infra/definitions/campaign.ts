@@ -1,8 +1,9 @@
-import { choose, type States, task, wait } from './states.ts';
+import { choose, type States, set, task, wait } from './states.ts';
 
 /**
  * The rotations started together under one policy. Input: `{policy, scheduledTime}`. A rotation that fails does not stop
- * the others; a campaign with failures ends as failed, naming them.
+ * the others of its batch; more failures than the policy tolerates start no further batch. A campaign with failures ends as
+ * failed, naming them.
  */
 export function campaignDefinition({
   campaignFunctionArn,
@@ -43,20 +44,41 @@ export function campaignDefinition({
         campaignFunctionArn,
         { op: 'plan', 'policy.$': '$.policy', 'scheduledTime.$': '$.scheduledTime' },
         'campaign',
-        'Secrets',
+        'Begin',
       ),
+      Begin: set(
+        'next',
+        { answer: { 'rest.$': '$.campaign.answer.rest', 'outcomes.$': '$.campaign.answer.outcomes' } },
+        'BeginEnded',
+      ),
+      BeginEnded: { Type: 'Pass', Result: [], ResultPath: '$.ended', Next: 'NextBatch' },
+      // One batch after the other: what a batch's rotations came to decides whether the next one starts.
+      NextBatch: task(
+        campaignFunctionArn,
+        {
+          op: 'next',
+          'rest.$': '$.next.answer.rest',
+          'outcomes.$': '$.next.answer.outcomes',
+          'ended.$': '$.ended',
+          'toleratedFailures.$': '$.campaign.answer.toleratedFailures',
+          batchSize: concurrency,
+        },
+        'next',
+        'More',
+      ),
+      More: choose('$.next.answer.state', { going: 'Secrets' }, 'Report'),
       Secrets: {
         Type: 'Map',
-        ItemsPath: '$.campaign.answer.items',
+        ItemsPath: '$.next.answer.batch',
         MaxConcurrency: concurrency,
-        ItemSelector: { 'item.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.campaign.answer.startedAtMs' },
+        ItemSelector: { 'item.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.next.answer.startedAtMs' },
         ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Start', States: one },
-        ResultPath: '$.outcomes',
-        Next: 'Report',
+        ResultPath: '$.ended',
+        Next: 'NextBatch',
       },
       Report: task(
         campaignFunctionArn,
-        { op: 'report', 'policy.$': '$.policy', 'outcomes.$': '$.outcomes' },
+        { op: 'report', 'policy.$': '$.policy', 'outcomes.$': '$.next.answer.outcomes' },
         'report',
         'Done',
       ),

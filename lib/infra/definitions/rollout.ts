@@ -1,11 +1,13 @@
+import { type EmergencyMode, emergencyModes } from '../../core/emergency.ts';
 import { consumerWaves } from './consumers.ts';
-import { choose, type State, type States, set, task, wait } from './states.ts';
+import { choose, is, type State, type States, set, task, wait, when } from './states.ts';
 
 /**
  * The rollout of one version, from its promotion to the retired credential's proof of death, as one Step Functions
  * (Standard, JSONPath) execution. Going back is the same way with `keep` and `retire` exchanged (`$.turn`).
  *
  * Input: `{secretArn, versionId, attempt}`, and `{direction: 'back', settleSeconds}` when an operator wants it back. The state holds ARNs, version ids, identities and instants, never values.
+ * `$.plan.emergency` says what an emergency leaves out; who declared it is on record.
  * Whatever is unknown ends in Hold: everything works, the retiring label stays, an alarm goes off.
  */
 export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: string }): object {
@@ -21,6 +23,16 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     task('$.plan.retireFunctionArn', { op, ...payload }, as, next, routes);
   const record = (result: string, next: string): State =>
     task(rolloutFunctionArn, { op: 'record', result, 'state.$': '$' }, null, next, [{ errors: ['States.ALL'], next }]);
+
+  const emergency = (mode: EmergencyMode, next: string) => is('$.plan.emergency', mode, next);
+  const anyEmergency = (next: string) => emergencyModes.map((mode) => emergency(mode, next));
+  const outage = (next: string) => ({
+    And: [
+      { Variable: '$.plan.emergency', StringEquals: 'disable-first' satisfies EmergencyMode },
+      { Variable: '$.turn.direction', StringEquals: 'forward' },
+    ],
+    Next: next,
+  });
 
   const back = {
     direction: 'back',
@@ -43,7 +55,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     ),
     WaitForPromotion: wait('$.promotion.answer.pollSeconds', 'AwaitPromotion'),
     Plan: {
-      ...rollout('plan', secret, 'plan', 'Whither'),
+      ...rollout('plan', version, 'plan', 'Whither'),
       // The plan is read by many states: it stands at `$.plan` itself, not at `$.plan.answer`.
       ResultSelector: Object.fromEntries(
         [
@@ -56,6 +68,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
           'views',
           'timings',
           'destroys',
+          'emergency',
           'entryHash',
         ].map((part) => [`${part}.$`, `$.Payload.${part}`]),
       ),
@@ -103,8 +116,10 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     BackAgain: set(
       'turn',
       { ...back, 'keep.$': '$.promotion.answer.keep', 'retire.$': '$.promotion.answer.retire' },
-      'WriteViews',
+      'FirstBack',
     ),
+    FirstBack: when([emergency('disable-only', 'WaitOutFirst')], 'WriteViews'),
+    WaitOutFirst: wait('$.turn.soakSeconds', 'DisableFirst'),
     Forward: set(
       'turn',
       {
@@ -114,8 +129,12 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
         'soakSeconds.$': '$.plan.timings.soakSeconds',
         'graceSeconds.$': '$.plan.timings.graceSeconds',
       },
-      'WriteViews',
+      'First',
     ),
+    First: when([emergency('disable-first', 'DisableFirst'), emergency('disable-only', 'DisableFirst')], 'WriteViews'),
+    // Without a promotion's instant: it ends every session.
+    DisableFirst: retire('disable', pair, 'disabledFirst', 'DisabledFirst'),
+    DisabledFirst: when([emergency('disable-only', 'ProveRefused')], 'WriteViews'),
   };
 
   const moving: States = {
@@ -130,14 +149,19 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       onFailed: 'ConsumersFailed',
       onUnknown: 'RecordHeld',
     }),
-    ConsumersFailed: choose('$.turn.direction', { forward: 'VerifyPredecessor' }, 'RecordHeld'),
+    // What is compromised never comes back by itself where the operator accepted the outage.
+    ConsumersFailed: when([outage('RecordHeld'), is('$.turn.direction', 'forward', 'VerifyPredecessor')], 'RecordHeld'),
     Converged: rollout('converged', {}, 'converged', 'Soak'),
     Soak: wait('$.turn.soakSeconds', 'LastUse'),
   };
 
   const revoking: States = {
-    LastUse: retire('last-use', { ...pair, 'sinceMs.$': '$.converged.answer.atMs', ...promoted }, 'lastUse', 'Unused'),
-    Unused: choose('$.lastUse.answer.state', { open: 'VerifyConsumers' }, 'AwaitGate'),
+    LastUse: retire('last-use', { ...pair, 'sinceMs.$': '$.converged.answer.atMs', ...promoted }, 'lastUse', 'Unused', [
+      { errors: ['States.ALL'], next: 'UseUnknown' },
+    ]),
+    // In an emergency the answer is for the record only: strangers may still use what is compromised.
+    Unused: when([is('$.lastUse.answer.state', 'open', 'CheckLabels'), ...anyEmergency('CheckLabels')], 'AwaitGate'),
+    UseUnknown: when(anyEmergency('CheckLabels'), 'RecordHeld'),
     AwaitGate: rollout(
       'await-gate',
       {
@@ -150,6 +174,9 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       'WaitForGate',
     ),
     WaitForGate: wait('$.plan.timings.pollSeconds', 'LastUse'),
+    // Before the consumers are looked at, which can take minutes, and again right after: what they were seen to run on is
+    // what is current only if nothing moved meanwhile.
+    CheckLabels: rollout('check-plan', { ...turn, 'entryHash.$': '$.plan.entryHash' }, null, 'VerifyConsumers'),
     VerifyConsumers: consumerWaves({
       suffix: 'Again',
       mode: 'verify',
@@ -162,16 +189,19 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     }),
     CheckPlan: rollout('check-plan', { ...turn, 'entryHash.$': '$.plan.entryHash' }, null, 'Disable'),
     Disable: retire('disable', { ...pair, ...promoted }, 'disabled', 'ProveRefused'),
-    ProveRefused: retire('prove-refused', pair, 'refused', 'HealthAgain'),
+    ProveRefused: retire('prove-refused', pair, 'refused', 'Proven'),
+    Proven: when([emergency('disable-only', 'Destroys')], 'HealthAgain'),
     HealthAgain: consumerWaves({
       suffix: 'AfterDisable',
       mode: 'verify',
       rolloutFunctionArn,
       as: 'healthyAgain',
       next: 'Grace',
-      onFailed: 'Enable',
-      onUnknown: 'EnableAndHold',
+      onFailed: 'UnwellAfter',
+      onUnknown: 'UnknownAfter',
     }),
+    UnwellAfter: when([outage('RecordHeld')], 'Enable'),
+    UnknownAfter: when([outage('RecordHeld')], 'EnableAndHold'),
     Enable: retire('enable', pair, null, 'ConsumersFailed'),
     EnableAndHold: retire('enable', pair, null, 'RecordHeld'),
     Grace: wait('$.turn.graceSeconds', 'Destroys'),
@@ -204,7 +234,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     DiscardAbandoned: task(
       '$.promotion.answer.retireFunctionArn',
       { op: 'discard-abandoned', ...version },
-      null,
+      'abandoned',
       'EndAbandoned',
       hold,
     ),
@@ -221,7 +251,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
     Abandoned: {
       Type: 'Fail',
       Error: 'RotationAbandoned',
-      Cause: 'the rotation never promoted; its pending credential was discarded',
+      CausePath: '$.abandoned.answer.said',
     },
   };
 

@@ -71,11 +71,20 @@ export function wait(secondsPath: string, next: string): State {
   return { Type: 'Wait', SecondsPath: secondsPath, Next: next };
 }
 
+/** One rule of a choice: the text at `path`. */
+export function is(path: string, value: string, next: string): object {
+  return { Variable: path, StringEquals: value, Next: next };
+}
+
+/** Goes where the first rule that holds says. */
+export function when(rules: readonly object[], otherwise: string): State {
+  return { Type: 'Choice', Choices: rules, Default: otherwise };
+}
+
 /** Goes where the text at `path` says. */
 export function choose(path: string, by: Record<string, string>, otherwise: string): State {
-  return {
-    Type: 'Choice',
-    Choices: Object.entries(by).map(([value, next]) => ({ Variable: path, StringEquals: value, Next: next })),
-    Default: otherwise,
-  };
+  return when(
+    Object.entries(by).map(([value, next]) => is(path, value, next)),
+    otherwise,
+  );
 }

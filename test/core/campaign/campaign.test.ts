@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CampaignParts, judge, performCampaign } from '../../../lib/core/campaign/perform-campaign.ts';
+import { CampaignRequest } from '../../../lib/core/campaign/requests.ts';
 import { campaignToken } from '../../../lib/core/campaign/token.ts';
 import type { SecretState } from '../../../lib/core/ports.ts';
-import { buildHouse, type House } from '../../support/house.ts';
+import { campaignDefinition } from '../../../lib/infra/definitions/campaign.ts';
+import { realClock } from '../../support/clocks.ts';
+import { arn, buildHouse, type House } from '../../support/house.ts';
 
 let house: House;
 let parts: CampaignParts;
@@ -31,7 +34,8 @@ const start = () => performCampaign({ op: 'start', secret: 'house/db', token }, 
 describe('a campaign', () => {
   it('has the secrets of its policy, each with a token of its own', async () => {
     expect(await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime }, parts)).toMatchObject({
-      items: [{ secret: 'house/db', token }],
+      rest: [{ secret: 'house/db', token }],
+      toleratedFailures: 0,
     });
   });
 
@@ -49,6 +53,28 @@ describe('a campaign', () => {
     expect(rotated).toEqual([]);
   });
 
+  it.each([
+    ['none tolerated and none failed', 0, [], ['b', 'c'], 'going'],
+    ['none tolerated and one failed', 0, ['failed'], [], 'over'],
+    ['one tolerated and one failed', 1, ['failed', 'turned'], ['b', 'c'], 'going'],
+    ['one tolerated and two failed', 1, ['failed', 'failed'], [], 'over'],
+  ] as const)(
+    'starts its next rotations, or no further one, with %s',
+    async (_, toleratedFailures, ended, started, state) => {
+      const items = ['b', 'c', 'd'].map((secret) => ({ secret, token }));
+      const outcome = (which: 'failed' | 'turned') => ({ secret: 'a', outcome: which, reason: 'r' });
+      const batches = { rest: items, outcomes: [], ended: ended.map(outcome), toleratedFailures, batchSize: 2 };
+      const answer = (await performCampaign({ op: 'next', ...batches }, parts)) as {
+        batch: { secret: string }[];
+        outcomes: { secret: string }[];
+      };
+      expect(answer).toMatchObject({ state });
+      expect(answer.batch.map(({ secret }) => secret)).toEqual(started);
+      const left = answer.outcomes.slice(ended.length).map(({ secret }) => secret);
+      expect(left).toEqual(state === 'over' ? ['b', 'c', 'd'] : []);
+    },
+  );
+
   it('fails by name when one of its rotations failed, and only then', async () => {
     const report = (outcome: 'turned' | 'skipped' | 'failed') =>
       performCampaign({ op: 'report', policy: 'monthly', outcomes: [{ secret: 's', outcome, reason: 'held' }] }, parts);
@@ -58,6 +84,60 @@ describe('a campaign', () => {
       code: 'CampaignFailed',
       message: expect.stringContaining('s (held)'),
     });
+  });
+});
+
+describe('the campaign’s machine', () => {
+  const run = async (toleratedFailures: number) => {
+    const names = ['a', 'b', 'c', 'house/db'];
+    const started: string[] = [];
+    const { store } = house;
+    parts = {
+      ...parts,
+      clock: realClock,
+      store: { ...store, describe: (name) => store.describe(name === 'house/db' ? name : 'missing') },
+      entries: async () => names.map((secret) => ({ ...house.entry, secret, toleratedFailures })),
+      rolloutOf: async () => ({ status: 'SUCCEEDED', phase: undefined }),
+    };
+    house.functions['campaign'] = async (payload) => {
+      const request = CampaignRequest.parse(payload);
+      if (request.op === 'start') started.push(request.secret);
+      return performCampaign(request, parts);
+    };
+    const { world, states } = house;
+    const definition = campaignDefinition({ campaignFunctionArn: arn('campaign'), concurrency: 2 });
+    states.create({
+      name: 'campaign',
+      roleArn: `arn:aws:iam::${world.accountId}:role/machine`,
+      definition: JSON.stringify(definition).replaceAll(/"IntervalSeconds":\d+/g, '"IntervalSeconds":0'),
+    });
+    const { executionArn } = (await world.perform(world.identities.rootPrincipal, 'states', 'StartExecution', {
+      stateMachineArn: `arn:aws:states:${world.region}:${world.accountId}:stateMachine:campaign`,
+      input: JSON.stringify({ policy: 'monthly', scheduledTime }),
+    })) as { executionArn: string };
+    await states.closed(executionArn);
+    const ended = (await world.perform(world.identities.rootPrincipal, 'states', 'DescribeExecution', {
+      executionArn,
+    })) as { status: string; error?: string; cause?: string };
+    return { started, ended };
+  };
+
+  it('starts no further batch once more have failed than are tolerated', async () => {
+    const { started, ended } = await run(0);
+    expect(started.sort()).toEqual(['a', 'b']);
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'CampaignFailed' });
+    expect(ended.cause).toContain(
+      '2 of 4 rotations failed, 2 were not started: a (SecretNotFound); b (SecretNotFound)',
+    );
+    expect(rotated).toEqual([]);
+  });
+
+  it('goes on to its end while the failures are tolerated, and still says who failed', async () => {
+    const { started, ended } = await run(3);
+    expect(started.sort()).toEqual(['a', 'b', 'c', 'house/db']);
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'CampaignFailed' });
+    expect(ended.cause).toContain('3 of 4 rotations failed, 0 were not started');
+    expect(rotated).toEqual([token]);
   });
 });
 

@@ -52,6 +52,7 @@ describe('the phases of a rotation and its rollout', () => {
     ['waitOut', 'AWSCURRENT always works'],
     ['discardLooksAtPending', 'a pending credential is discarded'],
     ['knowsPromoted', 'no proof, no revocation'],
+    ['staysDead', 'what is compromised stays dead'],
   ])('break a law without the guard %s: %s', (guard, law) => {
     const { states, broken, way } = explore({ ...allGuards, [guard]: false });
     console.log(`without ${guard}: ${broken} after ${states} states: ${way.join(' → ')}`);

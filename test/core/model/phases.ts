@@ -3,6 +3,7 @@
  * `O` is the outgoing version, `N` the new one. Whatever two parties do can happen in any order; one step is one call
  * that has an effect. Left out: more than one label move by hand per rotation, and AWSCURRENT moved away and back between
  * the look at the consumers and the disable while a task starts (the look after the disable enables the credential again).
+ * An emergency without an accepted outage is a rollout that is stopped and goes on: every phase can die here at any time.
  */
 export interface State {
   current: 'O' | 'N';
@@ -22,11 +23,14 @@ export interface State {
   turn: 'forward' | 'back';
   rollout: Phase;
   movesByHand: 0 | 1;
+  /** An emergency whose outage was accepted: disable first, or only; the rotation that follows moves the consumers. */
+  outage: '-' | 'first' | 'only';
   /** Whether `N` was current once: AWSPREVIOUS says so. */
   promoted: boolean;
 }
 
 type Phase =
+  | ('disable first' | 'wait out first')
   | ('none' | 'await' | 'refresh' | 'wait' | 'gate' | 're-read' | 'disable' | 'health again' | 'destroy' | 'close')
   | ('strip pending' | 'move current' | 'move retiring')
   | ('abandon' | 'wait out' | 'discard')
@@ -42,6 +46,8 @@ export interface Guards {
   waitOut: boolean;
   /** What an abandoned rotation leaves is not discarded while it may be the next one's credential. */
   discardLooksAtPending: boolean;
+  /** In an outage that was accepted, consumers that fail bring nothing back. */
+  staysDead: boolean;
   /** What was promoted once is never taken for a rotation that never promoted. */
   knowsPromoted: boolean;
 }
@@ -53,6 +59,7 @@ export const allGuards: Guards = {
   reRead: true,
   waitOut: true,
   discardLooksAtPending: true,
+  staysDead: true,
   knowsPromoted: true,
 };
 
@@ -70,6 +77,7 @@ export const start: State = {
   turn: 'forward',
   rollout: 'none',
   movesByHand: 0,
+  outage: '-',
   promoted: false,
 };
 
@@ -138,17 +146,29 @@ function rolloutSteps(s: State, guards: Guards, can: Can): void {
   const [keep, retire] = s.turn === 'forward' ? (['N', 'O'] as const) : (['O', 'N'] as const);
   const inPlace = s.current === keep && (s.retiring === retire || !guards.retiringLabel);
   const to = (rollout: Phase, change: Partial<State> = {}) => can(`${s.turn}: ${rollout}`, { ...change, rollout });
+  const failed = () => {
+    if (s.outage === 'first' && guards.staysDead) return to('held');
+    const breaks = s.outage === 'first' && !s.acceptsO ? 'what is compromised stays dead' : undefined;
+    can(`${s.turn}: strip pending`, { rollout: 'strip pending', acceptsO: true }, breaks);
+  };
   const phases: Partial<Record<Phase, () => void>> = {
     await() {
-      if (s.current === 'N')
-        return to(s.retiring === 'O' || !guards.retiringLabel ? 'refresh' : 'held', { turn: 'forward' });
-      if (s.retiring === 'N') return to('refresh', { turn: 'back' });
+      if (s.current === 'N') {
+        if (s.retiring !== 'O' && guards.retiringLabel) return to('held', { turn: 'forward' });
+        return to(s.outage === '-' ? 'refresh' : 'disable first', { turn: 'forward' });
+      }
+      if (s.retiring === 'N') return to(s.outage === 'only' ? 'wait out first' : 'refresh', { turn: 'back' });
       // It died half way back, or AWSCURRENT was moved back by hand.
       if (guards.knowsPromoted && s.promoted && s.retiring === 'O' && s.pending === '-') return to('move retiring');
       to('abandon');
     },
+    'wait out first': () => to('disable first', guards.waitOut ? noRotation : {}),
+    'disable first'() {
+      if (guards.reRead && !inPlace) return to('held');
+      to(s.outage === 'only' ? 'close' : 'refresh', retire === 'O' ? { acceptsO: false } : { acceptsN: false });
+    },
     refresh() {
-      if (s.turn === 'forward' && s.sick) return to('strip pending', { acceptsO: true });
+      if (s.turn === 'forward' && s.sick) return failed();
       // Tasks read AWSCURRENT when they start.
       to('wait', { runOn: s.current });
     },
@@ -160,9 +180,11 @@ function rolloutSteps(s: State, guards: Guards, can: Can): void {
       const change = retire === 'O' ? { acceptsO: false } : { acceptsN: false };
       can(`${s.turn}: disable`, { ...change, rollout: 'health again' }, proven ? undefined : 'no proof, no revocation');
     },
-    'health again': () =>
-      s.turn === 'forward' && s.sick ? to('strip pending', { acceptsO: true }) : to(inPlace ? 'close' : 'held'),
-    close: () => to(s.turn === 'forward' ? 'retired' : 'rolled back', s.retiring === retire ? { retiring: '-' } : {}),
+    'health again': () => (s.turn === 'forward' && s.sick ? failed() : to(inPlace ? 'close' : 'held')),
+    close() {
+      const label = s.retiring === retire ? ({ retiring: '-' } as const) : {};
+      to(s.turn === 'forward' ? 'retired' : 'rolled back', { ...label, outage: '-' });
+    },
     'strip pending': () => to('move current', s.pending === 'N' ? { pending: '-' } : {}),
     'move current': () => to('move retiring', { current: 'O' }),
     'move retiring': () => to('refresh', { turn: 'back', retiring: guards.retiringLabel ? 'N' : '-' }),
@@ -179,13 +201,17 @@ function rolloutSteps(s: State, guards: Guards, can: Can): void {
     },
     held() {
       to('await');
-      if (s.current === 'N' && s.retiring === 'O' && s.acceptsO)
-        can('operator rolls back', { rollout: 'strip pending' });
+      // It enables what was disabled: here somebody wants it.
+      if (s.current === 'N' && s.retiring === 'O' && (s.acceptsO || s.outage !== '-'))
+        can('operator rolls back', { rollout: 'strip pending', acceptsO: true, outage: '-' });
     },
   };
   phases[s.rollout]?.();
   if (!atRest.includes(s.rollout)) can(`${s.rollout} dies`, { rollout: 'held' });
 }
+
+/** What a command leaves alone: it is over by itself soon, or must not be cut off. */
+const ending: Phase[] = ['strip pending', 'move current', 'move retiring', 'abandon', 'wait out', 'discard', 'close'];
 
 /** A function's time is over: what stalled is dead, and so is a try that had begun. */
 const noRotation: Partial<State> = { stalled: '-', rotation: 'over' };
@@ -194,6 +220,11 @@ function worldSteps(s: State, can: Can): void {
   can(s.sick ? 'consumers recover' : 'consumers fail on N', { sick: !s.sick });
   const looked = ['re-read', 'disable'].includes(s.rollout) && s.current !== (s.turn === 'forward' ? 'N' : 'O');
   if (!looked) can('a task starts', { runOn: s.current });
+  const isOpen = s.rollout === 'held' || !(atRest.includes(s.rollout) || ending.includes(s.rollout));
+  if (isOpen && s.outage === '-') {
+    can('emergency: disable first', { rollout: 'await', outage: 'first' });
+    can('emergency: disable only', { rollout: 'await', outage: 'only' });
+  }
   const other = s.current === 'O' ? 'N' : 'O';
   const works = other === 'O' ? s.acceptsO : s.acceptsN;
   // Between the re-read and the disable lie milliseconds: only what was under way already comes in between.

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Progress } from '../../../lib/core/consumer.ts';
 import { KeyturnError } from '../../../lib/core/errors.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { buildHouse, type House } from '../../support/house.ts';
+import { type Operator, operatorOf } from '../../support/operator.ts';
 import { until } from '../scenarios/until.ts';
 
 /** Where something can come in between: before one of the four steps, or before what the workflow asks for. */
@@ -21,6 +23,9 @@ interface Credential {
   password: string;
 }
 
+/** What may move a label or touch a credential on its way back. */
+const goingBack = ['verify-predecessor', 'move-back', 'enable'];
+
 /** The house, what goes on in it, and the last credential that is known to have worked. */
 class Estate {
   house: House;
@@ -28,10 +33,46 @@ class Estate {
   readonly broken: string[] = [];
   /** Deliveries of a step that nobody waits for. */
   readonly underWay = new Set<Promise<unknown>>();
+  /** Commands that an operator follows. */
+  readonly atTheTerminal = new Set<Promise<unknown>>();
+  operator: Operator;
+  /** What each task of the service has read when it started. */
+  tasks: string[] = [];
+  isSick = false;
+  /** Somebody moved labels or values by hand, or accepted an outage: what runs may stand still. */
+  isExcused = false;
 
   constructor(house: House) {
     this.house = house;
+    this.operator = operatorOf(house);
+    const api = house.consumers.get('api');
+    if (api) {
+      // As ECS does it: all tasks are replaced by ones that read what is current now.
+      api.onStart = () => this.deploy();
+      api.progressOf = ({ versionId }) => this.progressOf(versionId);
+    }
   }
+
+  async deploy(): Promise<void> {
+    const { AWSCURRENT: current = '' } = await this.house.labelsOf();
+    this.tasks = [current, current];
+    const api = this.house.consumers.get('api');
+    if (api) api.runsOn = current;
+  }
+
+  async scaleOut(): Promise<void> {
+    const { AWSCURRENT: current = '' } = await this.house.labelsOf();
+    if (this.tasks.length > 0) this.tasks.push(current);
+  }
+
+  progressOf(versionId: string): Progress {
+    const other = this.tasks.find((task) => task !== versionId);
+    if (other !== undefined) return { state: 'failed', reason: `a task runs on ${other}` };
+    const isSick = this.isSick && versionId !== this.healthyOn;
+    return isSick ? { state: 'failed', reason: 'crash loop' } : { state: 'converged', detail: 'up' };
+  }
+
+  healthyOn: string | undefined;
 
   works({ name, password }: Credential): boolean {
     const account = this.house.target.accounts.get(name);
@@ -56,25 +97,43 @@ class Estate {
   async settle(): Promise<void> {
     const { house } = this;
     const { timings } = house.entry;
-    await until(async () => {
+    const isAtRest = async () => {
       await Promise.all(this.underWay);
-      if (house.isRotating()) return false;
+      if (house.isRotating() || house.invocations.size > 0) return false;
       // Secrets Manager has given up: the rollout's patience ends.
       timings.promotionSeconds = 0;
       return house.states.executionsOf().every(({ status }) => status !== 'RUNNING');
-    });
+    };
+    for (;;) {
+      await until(isAtRest);
+      if (this.atTheTerminal.size === 0) break;
+      // Time enough for a command's next step; one that waits for what does not come is left.
+      await Promise.race([wait(60), Promise.all(this.atTheTerminal)]);
+      if (!(await isAtRest())) continue;
+      this.operator.leave();
+      await Promise.all(this.atTheTerminal);
+      this.operator = operatorOf(house);
+    }
     timings.promotionSeconds = 60;
   }
 
   fail(isSick: boolean): void {
-    const api = this.house.consumers.get('api');
-    const old = api?.runsOn;
-    if (api)
-      api.progressOf = ({ versionId }) =>
-        isSick && versionId !== old ? { state: 'failed', reason: 'crash loop' } : { state: 'converged', detail: 'up' };
+    this.isSick = isSick;
+    this.healthyOn = this.house.consumers.get('api')?.runsOn;
+  }
+
+  /** What runs, works, unless somebody's hand or an accepted outage came between. */
+  async lookAtTasks(when: string): Promise<void> {
+    if (this.isExcused) return;
+    for (const versionId of new Set(this.tasks)) {
+      const credential = await this.credentialOf({ versionId });
+      if (credential && !this.works(credential))
+        this.broken.push(`${when}: a task runs on ${versionId}, which is refused`);
+    }
   }
 
   async putByHand(change: Partial<Credential>): Promise<void> {
+    this.isExcused = true;
     const current = await this.credentialOf({ label: 'AWSCURRENT' });
     const text = JSON.stringify({ ...current, ...change, host: 'memory.internal' });
     await this.house.store.put(this.house.secretArn, randomUUID(), SecretValue.of(text), 'AWSCURRENT');
@@ -82,6 +141,7 @@ class Estate {
 
   /** AWSCURRENT goes to another version whose credential works. */
   async moveByHand(): Promise<void> {
+    this.isExcused = true;
     const { store, secretArn } = this.house;
     const { AWSCURRENT: from = '', ...others } = await this.house.labelsOf();
     for (const to of new Set(Object.values(others))) {
@@ -117,6 +177,14 @@ const acts: Record<string, (estate: Estate, payload: Payload) => Promise<unknown
     const { AWSPENDING: from } = await house.labelsOf();
     if (from) await house.store.moveLabel(house.secretArn, 'AWSPENDING', { from }).catch(ignore);
   },
+  'an operator rolls back': (estate) => command(estate, estate.operator.rollBack()),
+  'an emergency': (estate) => command(estate, estate.operator.declareEmergency()),
+  'an emergency, the outage accepted': (estate) => {
+    estate.isExcused = true;
+    return command(estate, estate.operator.declareEmergency({ acceptOutage: true }));
+  },
+  'somebody else deploys': (estate) => estate.deploy(),
+  'the service scales out': (estate) => estate.scaleOut(),
   'the consumer fails': (estate) => estate.fail(true),
   'the consumer recovers': (estate) => estate.fail(false),
 };
@@ -126,6 +194,13 @@ const ignore = () => undefined;
 function track(estate: Estate, work: Promise<unknown>): void {
   const settled: Promise<unknown> = work.catch(ignore).finally(() => estate.underWay.delete(settled));
   estate.underWay.add(settled);
+}
+
+/** A command has a moment to stop what runs; then both go on. */
+async function command(estate: Estate, running: Promise<unknown>): Promise<void> {
+  const left: Promise<unknown> = running.catch(ignore).finally(() => estate.atTheTerminal.delete(left));
+  estate.atTheTerminal.add(left);
+  await Promise.race([wait(15), left]);
 }
 
 type Between = { at: Point; act: string }[];
@@ -152,7 +227,12 @@ class Turn implements fc.AsyncCommand<object, Estate> {
         await wait(10);
         await Promise.all(estate.underWay);
       }
+      // As the commands wait for what a stopped attempt began: before they go back, and before they look at labels that go back.
+      const others = () => [...house.invocations].filter(({ op }) => op !== point && op !== '');
+      if (point === 'verify-predecessor') await until(() => others().length === 0);
+      if (point === 'observe') await until(() => !others().some(({ op }) => goingBack.includes(op)));
       await estate.look(`before ${point}`);
+      await estate.lookAtTasks(`before ${point}`);
       const index = due.findIndex(({ at }) => at === point);
       const [next] = index < 0 ? [] : due.splice(index, 1);
       if (next) await acts[next.act]?.(estate, payload);
@@ -162,6 +242,7 @@ class Turn implements fc.AsyncCommand<object, Estate> {
     await estate.settle();
     house.beforeInvoke = () => undefined;
     await estate.look(`after ${this}`);
+    await estate.lookAtTasks(`after ${this}`);
     expect(estate.broken).toEqual([]);
   }
 
@@ -194,7 +275,9 @@ it.each(['chosen', 'minted'] as const)(
       fc.asyncProperty(commands, async (sequence) => {
         const house = await buildHouse({ kind });
         try {
-          await fc.asyncModelRun(() => ({ model: {}, real: new Estate(house) }), sequence);
+          const estate = new Estate(house);
+          await estate.deploy();
+          await fc.asyncModelRun(() => ({ model: {}, real: estate }), sequence);
         } finally {
           await house.close();
         }

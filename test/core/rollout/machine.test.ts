@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyturnError } from '../../../lib/core/errors.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { buildHouse, consumerEntry, type House } from '../../support/house.ts';
@@ -224,6 +224,16 @@ describe('before Disable', () => {
     await held('CurrentMoved');
   });
 
+  it('looks at the labels before it looks at the consumers, and again after', async () => {
+    const asked: string[] = [];
+    house.beforeInvoke = (_, { op }) => void asked.push(op ?? 'probe');
+    await house.turn();
+    const gates = asked.slice(asked.indexOf('last-use'), asked.indexOf('disable'));
+    expect(gates.filter((op) => op === 'check-plan')).toHaveLength(2);
+    expect([gates[1], gates.at(-1)]).toEqual(['check-plan', 'check-plan']);
+    expect(gates).toContain('progress');
+  });
+
   it('holds when AWSCURRENT was moved by hand at the very last moment', async () => {
     rightBefore('disable', async () => {
       const { AWSCURRENT: from = '', KEYTURN_RETIRING: to = '' } = await house.labelsOf();
@@ -274,8 +284,30 @@ describe('a rotation that never promotes', () => {
     expect(house.target.accounts.size).toBe(1);
     const labels = await house.labelsOf();
     expect([labels['AWSPENDING'], labels['KEYTURN_RETIRING']]).toEqual([undefined, undefined]);
-    expect(house.records.map(({ result }) => result)).toEqual(['abandoned']);
+    expect(house.records).toMatchObject([
+      {
+        result: 'abandoned',
+        failure: {
+          code: 'RotationAbandoned',
+          message: expect.stringMatching(/its credential app_clone was discarded$/),
+        },
+      },
+    ]);
   });
+});
+
+it('a rotation that was given up before it stored a value is abandoned: nothing had been made', async () => {
+  house.entry.timings.promotionSeconds = 0;
+  house.beforeInvoke = (_, { Step }) => {
+    if (Step) throw new KeyturnError('AwsUnavailable', 'the function died');
+  };
+  const versionId = await house.start();
+  await vi.waitFor(() => expect(house.isRotating()).toBe(false));
+  await house.parts.ensureRollout({ secretArn: house.secretArn, versionId });
+  expect(await house.rolloutOf(versionId)).toMatchObject({ error: 'RotationAbandoned' });
+  expect(house.records[0]?.failure?.message).toBe('the rotation never promoted; it had made no credential');
+  house.beforeInvoke = () => undefined;
+  expect((await house.turn()).status).toBe('SUCCEEDED');
 });
 
 describe('views', () => {

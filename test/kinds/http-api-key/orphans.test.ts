@@ -54,7 +54,9 @@ describe('a key that was minted and never stored', () => {
     const strangers = ['', 'keyturn', 'keyturn/house/db~000000000000/token', 'marketing'].map((name) =>
       server.make(estate.account, name, []),
     );
-    const house = await houseOf(estate, new Seam({ index, mode }));
+    const seam = new Seam();
+    const house = await houseOf(estate, seam);
+    seam.arm({ index, mode });
     try {
       await turnThrough(house);
       expect(house.records.at(-1)).toMatchObject({ result: 'retired', finality: 'destroyed' });
