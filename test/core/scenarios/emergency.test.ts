@@ -89,7 +89,7 @@ describe('an emergency', () => {
     };
     await house.turn();
     await operator.declareEmergency();
-    expect(occasions).toEqual([{ emergency: false }, { emergency: true }]);
+    expect(occasions).toMatchObject([{ emergency: false }, { emergency: true }]);
   });
 
   it('that nobody declared is refused before anything is made, and blocks no later rotation', async () => {
