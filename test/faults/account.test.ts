@@ -277,15 +277,15 @@ it('a campaign whose rotation fails reports it by name, as CampaignFailed', asyn
     rolloutOf: async () => undefined,
   };
   const plan = { op: 'plan', policy: 'monthly', scheduledTime: '2026-11-20T02:00:00Z' } as const;
-  const { items } = (await performCampaign(plan, parts)) as { items: { secret: string; token: string }[] };
-  const [{ secret, token } = { secret: '', token: '' }] = items;
+  const { groups } = (await performCampaign(plan, parts)) as { groups: { secret: string; token: string }[][] };
+  const [{ secret, token } = { secret: '', token: '' }] = groups.flat();
   expect(await performCampaign({ op: 'start', secret, token }, parts)).toMatchObject({ state: 'started' });
   const look = { op: 'look', secret, token, startedAtMs: 0 } as const;
   expect(await performCampaign(look, parts)).toMatchObject({ state: 'turning' });
   await clock.sleep(3_600_000);
   const seen = (await performCampaign(look, parts)) as { state: 'failed'; reason: string };
   expect(seen).toMatchObject({ state: 'failed', reason: expect.stringContaining('did not promote') });
-  const outcomes = [{ secret, outcome: seen.state, reason: seen.reason }];
+  const outcomes = [[{ secret, outcome: seen.state, reason: seen.reason }]];
   await expect(performCampaign({ op: 'report', policy: 'monthly', outcomes }, parts)).rejects.toMatchObject({
     code: 'CampaignFailed',
     message: expect.stringMatching(/^policy monthly: 1 of 1 rotations failed: house\/db \(/),

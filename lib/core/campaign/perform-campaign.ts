@@ -5,6 +5,7 @@ import { labels } from '../labels.ts';
 import type { SecretState, SecretStore } from '../ports.ts';
 import { consumersHealthy, type Phase } from '../rollout/phase.ts';
 import { openRollout } from '../rotation/guard.ts';
+import { groupsOf } from './groups.ts';
 import type { CampaignRequest, Outcome } from './requests.ts';
 import { campaignToken } from './token.ts';
 
@@ -35,9 +36,10 @@ type Ops = {
 
 const ops: Ops = {
   async plan({ policy, scheduledTime }, { entries, clock }) {
-    const secrets = (await entries()).filter((entry) => entry.policy === policy).map((entry) => entry.secret);
-    const items = secrets.sort().map((secret) => ({ secret, token: campaignToken(policy, scheduledTime, secret) }));
-    return { items, startedAtMs: clock.nowMs() };
+    const groups = groupsOf((await entries()).filter((entry) => entry.policy === policy)).map((group) =>
+      group.map((secret) => ({ secret, token: campaignToken(policy, scheduledTime, secret) })),
+    );
+    return { groups, startedAtMs: clock.nowMs() };
   },
 
   async start({ secret, token }, { store, rotate }) {
@@ -62,7 +64,8 @@ const ops: Ops = {
     };
   },
 
-  async report({ policy, outcomes }) {
+  async report({ policy, outcomes: byGroup }) {
+    const outcomes = byGroup.flat();
     const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
     if (failed.length > 0) {
       const names = failed.map(({ secret, reason }) => `${secret} (${reason})`).join('; ');

@@ -11,6 +11,6 @@ export const CampaignRequest = z.discriminatedUnion('op', [
   z.object({ op: z.literal('plan'), policy: z.string(), scheduledTime: z.string() }),
   z.object({ op: z.literal('start'), secret, token }),
   z.object({ op: z.literal('look'), secret, token, startedAtMs: z.number() }),
-  z.object({ op: z.literal('report'), policy: z.string(), outcomes: z.array(Outcome) }),
+  z.object({ op: z.literal('report'), policy: z.string(), outcomes: z.array(z.array(Outcome)) }),
 ]);
 export type CampaignRequest = z.infer<typeof CampaignRequest>;

@@ -1,7 +1,8 @@
 import { choose, type States, task, wait } from './states.ts';
 
 /**
- * The rotations started together under one policy. Input: `{policy, scheduledTime}`. A rotation that fails does not stop
+ * The rotations started together under one policy. Input: `{policy, scheduledTime}`. `concurrency` groups are under way at a
+ * time; secrets of a group, which share consumers and wait for each other, together. A rotation that fails does not stop
  * the others; a campaign with failures ends as failed, naming them.
  */
 export function campaignDefinition({
@@ -35,6 +36,14 @@ export function campaignDefinition({
     NotTurned: outcome('failed', { 'reason.$': '$.look.answer.reason' }),
     SecretFailed: outcome('failed', { 'reason.$': '$.failure.Error' }),
   };
+  // All at once, or one would wait for another that waits for a slot.
+  const together = {
+    Type: 'Map',
+    ItemsPath: '$.group',
+    ItemSelector: { 'item.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.startedAtMs' },
+    ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Start', States: one },
+    End: true,
+  };
   return {
     Comment: 'Keyturn: the rotations of one policy',
     StartAt: 'Plan',
@@ -43,14 +52,14 @@ export function campaignDefinition({
         campaignFunctionArn,
         { op: 'plan', 'policy.$': '$.policy', 'scheduledTime.$': '$.scheduledTime' },
         'campaign',
-        'Secrets',
+        'Groups',
       ),
-      Secrets: {
+      Groups: {
         Type: 'Map',
-        ItemsPath: '$.campaign.answer.items',
+        ItemsPath: '$.campaign.answer.groups',
         MaxConcurrency: concurrency,
-        ItemSelector: { 'item.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.campaign.answer.startedAtMs' },
-        ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Start', States: one },
+        ItemSelector: { 'group.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.campaign.answer.startedAtMs' },
+        ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Secrets', States: { Secrets: together } },
         ResultPath: '$.outcomes',
         Next: 'Report',
       },

@@ -31,7 +31,7 @@ const start = () => performCampaign({ op: 'start', secret: 'house/db', token }, 
 describe('a campaign', () => {
   it('has the secrets of its policy, each with a token of its own', async () => {
     expect(await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime }, parts)).toMatchObject({
-      items: [{ secret: 'house/db', token }],
+      groups: [[{ secret: 'house/db', token }]],
     });
   });
 
@@ -51,7 +51,10 @@ describe('a campaign', () => {
 
   it('fails by name when one of its rotations failed, and only then', async () => {
     const report = (outcome: 'turned' | 'skipped' | 'failed') =>
-      performCampaign({ op: 'report', policy: 'monthly', outcomes: [{ secret: 's', outcome, reason: 'held' }] }, parts);
+      performCampaign(
+        { op: 'report', policy: 'monthly', outcomes: [[{ secret: 's', outcome, reason: 'held' }]] },
+        parts,
+      );
     expect(await report('turned')).toEqual({ turned: 1, skipped: 0 });
     expect(await report('skipped')).toEqual({ turned: 0, skipped: 1 });
     await expect(report('failed')).rejects.toMatchObject({
