@@ -5,6 +5,7 @@ import { labels } from '../labels.ts';
 import type { SecretState, SecretStore } from '../ports.ts';
 import { consumersHealthy, type Phase } from '../rollout/phase.ts';
 import { openRollout } from '../rotation/guard.ts';
+import { groupsOf } from './groups.ts';
 import type { CampaignRequest, Outcome } from './requests.ts';
 import { campaignToken } from './token.ts';
 
@@ -36,18 +37,19 @@ type Ops = {
 const ops: Ops = {
   async plan({ policy, scheduledTime }, { entries }) {
     const own = (await entries()).filter((entry) => entry.policy === policy);
-    const secrets = own.map((entry) => entry.secret).sort();
-    const items = secrets.map((secret) => ({ secret, token: campaignToken(policy, scheduledTime, secret) }));
+    const rest = groupsOf(own).map((group) =>
+      group.map((secret) => ({ secret, token: campaignToken(policy, scheduledTime, secret) })),
+    );
     const toleratedFailures = Math.max(0, ...own.map((entry) => entry.toleratedFailures ?? 0));
-    return { rest: items, outcomes: [], toleratedFailures };
+    return { rest, outcomes: [], toleratedFailures };
   },
 
   async next({ rest, outcomes, ended, toleratedFailures, batchSize }, { clock }) {
-    const all = [...outcomes, ...ended];
+    const all = [...outcomes, ...ended.flat()];
     const failures = count(all, 'failed');
     if (failures > toleratedFailures) {
       const reason = `not started: ${failures} of the campaign failed, and ${toleratedFailures} are tolerated`;
-      const left: Outcome[] = rest.map(({ secret }) => ({ secret, outcome: 'skipped', reason }));
+      const left: Outcome[] = rest.flat().map(({ secret }) => ({ secret, outcome: 'skipped', reason }));
       return { state: 'over', batch: [], rest: [], outcomes: [...all, ...left], startedAtMs: clock.nowMs() };
     }
     const batch = rest.slice(0, batchSize);

@@ -15,12 +15,13 @@ export const CampaignRequest = z.discriminatedUnion('op', [
   z.object({ op: z.literal('plan'), policy: z.string(), scheduledTime: z.string() }),
   z.object({
     op: z.literal('next'),
-    /** Not started yet. */
-    rest: z.array(CampaignItem),
-    /** Of the batches before the last one, and of that. */
+    /** Not started yet, in groups that share consumers. */
+    rest: z.array(z.array(CampaignItem)),
+    /** Of the batches before the last one, and of that by its groups. */
     outcomes: z.array(Outcome),
-    ended: z.array(Outcome),
+    ended: z.array(z.array(Outcome)),
     toleratedFailures: z.number(),
+    /** Groups. */
     batchSize: z.number(),
   }),
   z.object({ op: z.literal('start'), secret, token }),

@@ -8,15 +8,26 @@ import { contextOf } from './target-context.ts';
 
 /**
  * Installs the pending credential at the target and logs in as it. Idempotent.
+ * @throws CurrentMoved, after stripping AWSPENDING, when AWSCURRENT has come to be another version of the same identity
  * @throws PendingPoisoned after stripping AWSPENDING, when the target definitively rejects the value
  */
 export async function setSecret(event: RotationEvent, parts: RotationParts): Promise<void> {
   const { kind, store } = parts;
   const context = contextOf(parts, await parts.entryOf(secretNameOf(event.SecretId)), event.SecretId);
-  const pending = kind.parse(await readPending(event, parts), context.target);
+  const value = await readPending(event, parts);
+  const pending = kind.parse(value, context.target);
   if (pending === undefined)
     throw new KeyturnError('SecretMalformed', `${event.SecretId}: the pending version holds no credential`);
-  const current = kind.parse(await store.read(event.SecretId, { label: labels.current }), context.target);
+  const currentValue = await store.read(event.SecretId, { label: labels.current });
+  const current = kind.parse(currentValue, context.target);
+  if (current !== undefined && !currentValue.equals(value) && kind.identify(current) === kind.identify(pending)) {
+    // With two names in turn, installing the one would end the other: what is current would stop working.
+    await store.moveLabel(event.SecretId, labels.pending, { from: event.ClientRequestToken });
+    throw new KeyturnError(
+      'CurrentMoved',
+      `${secretNameOf(event.SecretId)}: ${labels.current} was moved after ${event.ClientRequestToken} was made, to another version of ${kind.identify(current)}; nothing was changed, rotate again`,
+    );
+  }
   try {
     await kind.install(context, { pending, current });
   } catch (error) {

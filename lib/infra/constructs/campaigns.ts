@@ -14,7 +14,7 @@ import { BundledFunction, type CodeOf } from './bundled-function.ts';
 import type { KindFunctions } from './kind-functions.ts';
 import { Machine } from './machine.ts';
 
-/** Secrets of one campaign that are under way to their consumers at a time. */
+/** Secrets of one campaign that are under way to their consumers at a time; secrets that share consumers count as one. */
 const CONCURRENCY = 5;
 
 export interface CampaignsProps {

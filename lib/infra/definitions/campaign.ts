@@ -1,8 +1,9 @@
 import { choose, type States, set, task, wait } from './states.ts';
 
 /**
- * The rotations started together under one policy. Input: `{policy, scheduledTime}`. A rotation that fails does not stop
- * the others of its batch; more failures than the policy tolerates start no further batch. A campaign with failures ends as
+ * The rotations started together under one policy. Input: `{policy, scheduledTime}`. A batch is `concurrency` groups; the
+ * secrets of a group share consumers and wait for each other, so they go together. A rotation that fails does not stop the
+ * others of its batch; more failures than the policy tolerates start no further batch. A campaign with failures ends as
  * failed, naming them.
  */
 export function campaignDefinition({
@@ -36,6 +37,14 @@ export function campaignDefinition({
     NotTurned: outcome('failed', { 'reason.$': '$.look.answer.reason' }),
     SecretFailed: outcome('failed', { 'reason.$': '$.failure.Error' }),
   };
+  // All at once, or one would wait for another that waits for a slot.
+  const together = {
+    Type: 'Map',
+    ItemsPath: '$.group',
+    ItemSelector: { 'item.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.startedAtMs' },
+    ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Start', States: one },
+    End: true,
+  };
   return {
     Comment: 'Keyturn: the rotations of one policy',
     StartAt: 'Plan',
@@ -66,13 +75,13 @@ export function campaignDefinition({
         'next',
         'More',
       ),
-      More: choose('$.next.answer.state', { going: 'Secrets' }, 'Report'),
-      Secrets: {
+      More: choose('$.next.answer.state', { going: 'Groups' }, 'Report'),
+      Groups: {
         Type: 'Map',
         ItemsPath: '$.next.answer.batch',
         MaxConcurrency: concurrency,
-        ItemSelector: { 'item.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.next.answer.startedAtMs' },
-        ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Start', States: one },
+        ItemSelector: { 'group.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.next.answer.startedAtMs' },
+        ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Secrets', States: { Secrets: together } },
         ResultPath: '$.ended',
         Next: 'NextBatch',
       },

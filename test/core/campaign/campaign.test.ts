@@ -34,7 +34,7 @@ const start = () => performCampaign({ op: 'start', secret: 'house/db', token }, 
 describe('a campaign', () => {
   it('has the secrets of its policy, each with a token of its own', async () => {
     expect(await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime }, parts)).toMatchObject({
-      rest: [{ secret: 'house/db', token }],
+      rest: [[{ secret: 'house/db', token }]],
       toleratedFailures: 0,
     });
   });
@@ -61,15 +61,15 @@ describe('a campaign', () => {
   ] as const)(
     'starts its next rotations, or no further one, with %s',
     async (_, toleratedFailures, ended, started, state) => {
-      const items = ['b', 'c', 'd'].map((secret) => ({ secret, token }));
+      const items = ['b', 'c', 'd'].map((secret) => [{ secret, token }]);
       const outcome = (which: 'failed' | 'turned') => ({ secret: 'a', outcome: which, reason: 'r' });
-      const batches = { rest: items, outcomes: [], ended: ended.map(outcome), toleratedFailures, batchSize: 2 };
+      const batches = { rest: items, outcomes: [], ended: [ended.map(outcome)], toleratedFailures, batchSize: 2 };
       const answer = (await performCampaign({ op: 'next', ...batches }, parts)) as {
-        batch: { secret: string }[];
+        batch: { secret: string }[][];
         outcomes: { secret: string }[];
       };
       expect(answer).toMatchObject({ state });
-      expect(answer.batch.map(({ secret }) => secret)).toEqual(started);
+      expect(answer.batch.flat().map(({ secret }) => secret)).toEqual(started);
       const left = answer.outcomes.slice(ended.length).map(({ secret }) => secret);
       expect(left).toEqual(state === 'over' ? ['b', 'c', 'd'] : []);
     },
@@ -96,7 +96,8 @@ describe('the campaign’s machine', () => {
       ...parts,
       clock: realClock,
       store: { ...store, describe: (name) => store.describe(name === 'house/db' ? name : 'missing') },
-      entries: async () => names.map((secret) => ({ ...house.entry, secret, toleratedFailures })),
+      entries: async () =>
+        names.map((secret) => ({ ...house.entry, secret, waves: [[consumerEntry(secret)]], toleratedFailures })),
       rolloutOf: async () => ({ status: 'SUCCEEDED', phase: undefined }),
     };
     house.functions['campaign'] = async (payload) => {

@@ -147,6 +147,18 @@ describe('the four steps of a chosen kind', () => {
     expect((await house.labelsOf())['AWSPENDING']).toBeUndefined();
   });
 
+  it('install nothing over the name that AWSCURRENT was moved to by hand meanwhile, and block nothing', async () => {
+    const token = await beginRotation();
+    await house.step('createSecret', token);
+    const { name } = (await pendingOf(token)).parse(JSON.parse) as { name: string };
+    house.target.accounts.set(name, { password: 'by hand', enabled: true, used: true });
+    const byHand = SecretValue.of(JSON.stringify({ name, password: 'by hand', host: 'memory.internal' }));
+    await house.store.put(house.secretArn, randomUUID(), byHand, 'AWSCURRENT');
+    expect(await codeOf(house.step('setSecret', token))).toBe('CurrentMoved');
+    expect(house.target.accepts(byHand)).toBe(true);
+    expect((await house.labelsOf())['AWSPENDING']).toBeUndefined();
+  });
+
   it('test current alone, and start nothing, when the pending version has no value (RotateImmediately=false)', async () => {
     const token = await beginRotation();
     house.parts.clock = { nowMs: () => Date.now(), sleep: async () => undefined };
