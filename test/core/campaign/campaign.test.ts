@@ -5,7 +5,7 @@ import { campaignToken } from '../../../lib/core/campaign/token.ts';
 import type { SecretState } from '../../../lib/core/ports.ts';
 import { campaignDefinition } from '../../../lib/infra/definitions/campaign.ts';
 import { realClock } from '../../support/clocks.ts';
-import { arn, buildHouse, type House } from '../../support/house.ts';
+import { arn, buildHouse, consumerEntry, type House } from '../../support/house.ts';
 
 let house: House;
 let parts: CampaignParts;
