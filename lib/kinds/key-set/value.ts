@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { KeyturnError } from '../../core/errors.ts';
 import type { Occasion } from '../../core/kind.ts';
 import { SecretValue } from '../../core/secret-value.ts';
+import { parseDocument, refuseDifference } from '../shared/document.ts';
 import { adoptKey } from './adopt.ts';
 import { type Algorithm, privateKeyOf, textOfJwk } from './algorithms.ts';
 import { derive, fieldsFor } from './fields.ts';
@@ -25,7 +26,8 @@ const Document = z.looseObject({
     z.strictObject({ previous: z.optional(StoredKey), current: StoredKey, next: z.optional(StoredKey) }),
   ),
 });
-type Document = z.infer<typeof Document>;
+
+const isNot = 'the secret is not the JSON of a set of keys (algorithm, keys), nor of one key to begin with';
 
 /** What a secret made with `create: true` starts with: no key yet. */
 export function initialDocument({ algorithm }: Target): Record<string, unknown> {
@@ -35,29 +37,24 @@ export function initialDocument({ algorithm }: Target): Record<string, unknown> 
 /** Undefined when the value has no key yet. @throws SecretMalformed, TargetMismatch */
 export function parseValue(value: SecretValue, target: Target): KeySet | undefined {
   const { algorithm } = target;
-  return value.parse((text) => {
-    const document = parseDocument(text);
-    if (document.algorithm !== undefined && document.algorithm !== algorithm) {
-      throw new KeyturnError(
-        'TargetMismatch',
-        `the secret's keys are for ${JSON.stringify(document.algorithm).slice(0, 40)}, the inventory says ${algorithm}: correct the one that is wrong`,
-      );
-    }
-    const { createdAt, keys, ...rest } = document;
-    const others = othersOf(rest, algorithm);
-    if (keys === undefined) {
-      const current = adoptKey(rest, algorithm);
-      return current && { current, createdAtMs: undefined, others };
-    }
-    const [previous, current, next] = [keys.previous, keys.current, keys.next].map(
-      (key) => key && keyOf(key, algorithm),
-    );
-    if (current === undefined) throw malformed('its keys have no current one');
-    const set = { previous, current, next, createdAtMs: createdAt ? Date.parse(createdAt) : undefined, others };
-    refuseTwins(set);
-    refuseStrangers(set, rest, algorithm);
-    return set;
-  });
+  const { algorithm: found, createdAt, keys, ...rest } = parseDocument(Document, value, isNot);
+  refuseDifference('the secret', 'algorithm', found, algorithm);
+  const others = othersOf(rest, algorithm);
+  if (keys === undefined) {
+    const current = adoptKey(rest, algorithm);
+    return current && { current, createdAtMs: undefined, others };
+  }
+  const [previous, next] = [keys.previous, keys.next].map((key) => key && keyOf(key, algorithm));
+  const set = {
+    previous,
+    current: keyOf(keys.current, algorithm),
+    next,
+    createdAtMs: createdAt ? Date.parse(createdAt) : undefined,
+    others,
+  };
+  refuseTwins(set);
+  refuseStrangers(set, rest, algorithm);
+  return set;
 }
 
 /** The value of the version after `current`. */
@@ -83,20 +80,6 @@ export function renderValue({ algorithm, set }: { algorithm: Algorithm; set: Key
       ...derive({ previous, current, next }, algorithm),
     }),
   );
-}
-
-function parseDocument(text: string): Document {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // Without the cause: JSON.parse quotes the text that it stumbled over.
-    throw malformed('it is no JSON');
-  }
-  const parsed = Document.safeParse(json);
-  if (parsed.success && !Array.isArray(json)) return parsed.data;
-  const fields = parsed.error?.issues.map((issue) => issue.path.join('.')).filter((path) => path !== '') ?? [];
-  throw malformed(fields.length > 0 ? `its ${fields.join(', ')} cannot be used` : 'it is no JSON object');
 }
 
 function keyOf(stored: StoredKey, algorithm: Algorithm): Key {
@@ -140,9 +123,6 @@ function othersOf(rest: Record<string, unknown>, algorithm: Algorithm): SecretVa
   return SecretValue.of(JSON.stringify(Object.fromEntries(Object.entries(rest).filter(([field]) => !own.has(field)))));
 }
 
-export function malformed(what: string): KeyturnError {
-  return new KeyturnError(
-    'SecretMalformed',
-    `the secret is not the JSON of a set of keys (algorithm, keys), nor of one key to begin with: ${what}`,
-  );
+function malformed(what: string): KeyturnError {
+  return new KeyturnError('SecretMalformed', `${isNot}: ${what}`);
 }

@@ -1,6 +1,7 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { KindContext, Refusal } from '../../core/kind.ts';
 import type { SecretValue } from '../../core/secret-value.ts';
+import { controlLogin, refusedLogin } from '../shared/proof.ts';
 import { type Algorithm, isSymmetric, type Jwk, privateKeyOf, publicJwkOf } from './algorithms.ts';
 import { isSignedBy, signToken, type Verifiers } from './client.ts';
 import { jwkOf } from './fields.ts';
@@ -11,18 +12,23 @@ export type Context = KindContext<Target>;
 
 /** The verbs that try keys: at the places that accept them, where the inventory names such. */
 export function acceptanceOf(verifiers: Verifiers) {
+  /** @throws AuthenticationRefused */
+  async function show(context: Context, verifier: Verifier, key: Key, remedy = ''): Promise<void> {
+    const token = await tokenOf(context, key);
+    const status = await verifiers.ask({ verifier, token, signal: context.signal });
+    if (status >= 400)
+      throw new KeyturnError(
+        'AuthenticationRefused',
+        `${nameOf(verifier)} answered ${status} to key ${key.kid}${remedy}`,
+      );
+  }
+
   /** @throws AuthenticationRefused when a verifier does not know the current key */
   async function verify(context: Context, { current }: KeySet): Promise<void> {
-    const token = await tokenOf(context, current);
-    for (const verifier of context.target.verifiers ?? []) {
-      const status = await verifiers.ask({ verifier, token, signal: context.signal });
-      if (status >= 400) {
-        throw new KeyturnError(
-          'AuthenticationRefused',
-          `${nameOf(verifier)} answered ${status} to key ${current.kid}: it does not run on the whole set, or asks for other claims`,
-        );
-      }
-    }
+    // Where nobody is asked, the key is still tried against its own other half.
+    await tokenOf(context, current);
+    const remedy = ': give it every key of the set, and the target the claims that it asks for';
+    for (const verifier of context.target.verifiers ?? []) await show(context, verifier, current, remedy);
   }
 
   /** Right after a proof of what is accepted, at the same place: each key that leaves. Nothing is asked when none does. */
@@ -30,25 +36,16 @@ export function acceptanceOf(verifiers: Verifiers) {
     const gone = leaving(versions);
     if (gone.length === 0) return [];
     const { current } = versions.keep;
-    const control = await tokenOf(context, current);
-    const tokens = await Promise.all(gone.map(async (key) => ({ key, token: await tokenOf(context, key) })));
     const refusals: Refusal[] = [];
     for (const verifier of context.target.verifiers ?? []) {
-      const place = { verifier, signal: context.signal };
-      const accepted = await proving(verifiers.ask({ ...place, token: control }));
-      if (accepted >= 400)
-        throw new KeyturnError(
-          'NotProven',
-          `no proof: ${nameOf(verifier)} answered ${accepted} to key ${current.kid} too`,
+      const endpoint = nameOf(verifier);
+      await controlLogin(() => show(context, verifier, current));
+      for (const key of gone) {
+        const refused = await refusedLogin(
+          () => show(context, verifier, key),
+          `${endpoint} still accepts key ${key.kid}, or asks for no key at all`,
         );
-      for (const { key, token } of tokens) {
-        const status = await proving(verifiers.ask({ ...place, token }));
-        if (status < 400)
-          throw new KeyturnError(
-            'StillAccepted',
-            `${nameOf(verifier)} still accepts key ${key.kid}, or asks for no key at all`,
-          );
-        refusals.push({ endpoint: nameOf(verifier), error: `${key.kid}: HTTP ${status}` });
+        refusals.push({ endpoint, error: refused.message });
       }
     }
     return refusals;
@@ -79,16 +76,6 @@ function otherHalf(jwk: Jwk, alg: Algorithm): Jwk {
 /** @throws TargetTimeout */
 export function refuseLate(signal: AbortSignal): void {
   if (signal.aborted) throw new KeyturnError('TargetTimeout', 'the caller ran out of time before anything was asked');
-}
-
-/** What keeps an answer from coming is no proof. */
-async function proving<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof KeyturnError)) throw error;
-    throw new KeyturnError('NotProven', `no proof: ${error.message}`, { cause: error });
-  }
 }
 
 function nameOf({ url }: Verifier): string {

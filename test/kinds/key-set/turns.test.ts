@@ -67,7 +67,7 @@ describe('a turn of a set', () => {
       {
         result: 'retired',
         retiredIdentity: before.previous,
-        refusals: [{ endpoint: service.url, error: `${before.previous}: HTTP 401` }],
+        refusals: [{ endpoint: service.url, error: `${service.url} answered 401 to key ${before.previous}` }],
         unproven: null,
         finality: 'disabled',
       },
@@ -92,7 +92,11 @@ describe('a turn of a set', () => {
     expect(await keysNow()).toEqual(before);
     const { keys } = JSON.parse((await house.store.read(house.secretArn, { versionId })).reveal());
     expect(house.records).toMatchObject([
-      { result: 'rolled-back', retiredIdentity: keys.next.kid, refusals: [{ error: `${keys.next.kid}: HTTP 401` }] },
+      {
+        result: 'rolled-back',
+        retiredIdentity: keys.next.kid,
+        refusals: [{ error: `${service.url} answered 401 to key ${keys.next.kid}` }],
+      },
     ]);
   });
 

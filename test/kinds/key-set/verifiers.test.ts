@@ -100,13 +100,15 @@ describe('a verifier', () => {
     };
     accepted.add(versions.keep.current.kid);
     const endpoint = urlOf('/me');
-    expect(await kind.proveRefused(context, versions)).toEqual([{ endpoint, error: `${old.previous?.kid}: HTTP 401` }]);
+    expect(await kind.proveRefused(context, versions)).toEqual([
+      { endpoint, error: `${endpoint} answered 401 to key ${old.previous?.kid}` },
+    ]);
     expect(seen).toHaveLength(2);
     const emergency = kind.propose(target, old, { nowMs: Date.now(), emergency: true });
     const keep = kind.parse(emergency, target) as KeySet;
     expect(await kind.proveRefused(context, { retire: old, keep })).toEqual([
-      { endpoint, error: `${old.current.kid}: HTTP 401` },
-      { endpoint, error: `${old.previous?.kid}: HTTP 401` },
+      { endpoint, error: `${endpoint} answered 401 to key ${old.current.kid}` },
+      { endpoint, error: `${endpoint} answered 401 to key ${old.previous?.kid}` },
     ]);
     expect(kind.leaving?.({ retire: old, keep })).toBe(`${old.current.kid}, ${old.previous?.kid}`);
   });
