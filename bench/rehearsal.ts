@@ -4,7 +4,6 @@ import type { Figure } from './figures.ts';
 /** The promises of a rotation, from what a rehearsal counted. */
 export function rehearsalFigures(report: RehearsalReport): Figure[] {
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
-  const databases = report.rotations.filter(({ databaseConnections }) => databaseConnections > 0);
   return [
     {
       what: `failed requests of ${report.requests.sent} during the rehearsal`,
@@ -23,22 +22,29 @@ export function rehearsalFigures(report: RehearsalReport): Figure[] {
       value: sum(report.rotations.map(({ oldRefused }) => (oldRefused ? 0 : 1))),
       limit: 0,
     },
-    ...databases.flatMap(
-      ({ secret, kind, secretsManagerCalls, failedLogins, databaseConnections, databaseStatements }) => [
-        {
-          what: `${secret} (${kind}): Secrets Manager calls of the four steps`,
-          value: secretsManagerCalls.rotation,
-          limit: 10,
-        },
-        {
-          what: `${secret} (${kind}): Secrets Manager calls of the rollout, views apart`,
-          value: secretsManagerCalls.rollout,
-          limit: 16,
-        },
-        { what: `${secret} (${kind}): failed logins in the four steps`, value: failedLogins, limit: 0 },
-        { what: `${secret} (${kind}): database connections of the four steps`, value: databaseConnections, limit: 3 },
-        { what: `${secret} (${kind}): database statements of the four steps`, value: databaseStatements, limit: 6 },
-      ],
-    ),
+    ...report.rotations.flatMap(({ secret, kind, secretsManagerCalls, targetWork }) => [
+      ...(targetWork === null
+        ? []
+        : [{ what: `${secret} (${kind}): failed logins in the four steps`, value: targetWork.failedLogins, limit: 0 }]),
+      ...(kind === 'postgres' && targetWork !== null
+        ? [
+            {
+              what: `${secret} (${kind}): Secrets Manager calls of the four steps`,
+              value: secretsManagerCalls.rotation,
+              limit: 10,
+            },
+            {
+              what: `${secret} (${kind}): database connections of the four steps`,
+              value: targetWork.connections,
+              limit: 3,
+            },
+            {
+              what: `${secret} (${kind}): database statements of the four steps`,
+              value: targetWork.requests,
+              limit: 6,
+            },
+          ]
+        : []),
+    ]),
   ];
 }

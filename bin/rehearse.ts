@@ -7,18 +7,18 @@ import { whenInterrupted } from '../lib/rehearsal/interrupt.ts';
 import { rehearse } from '../lib/rehearsal/rehearse.ts';
 import { openScreen } from '../lib/rehearsal/report/screen.ts';
 import { rehearsalTimeScale as timeScale } from '../lib/rehearsal/time-scale.ts';
-import { inventory } from './inventory.ts';
+import { defaultEstate, type EstateToRehearse, estateNamed, estates } from './estates.ts';
 
 const help = `npm run rehearse -- [options]
 
-Turns every secret of bin/inventory.ts once, on this machine: the synthesized app on a simulated AWS, a real
-PostgreSQL, real services under constant load. Exits with 1 when any promise was broken.
+Turns every secret of an estate once, on this machine: the synthesized app on a simulated AWS, real servers, real
+services under constant load. Exits with 1 when any promise was broken.
 
+  --estate NAME what to turn; default ${defaultEstate}:
+${lines(estates)}
   --json FILE   writes the figures
   --fault NAME  makes something go wrong:
-${Object.entries(faults)
-  .map(([name, { title }]) => `                ${name}: ${title}`)
-  .join('\n')}
+${lines(faults)}
   --help        this text`;
 
 process.exitCode = await main();
@@ -33,12 +33,19 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
+  const { inventory, region } = options.estate;
   const fault = options.fault === undefined ? undefined : faults[options.fault];
   const screen = openScreen(process.stdout);
   const signal = whenInterrupted();
   screen.plain(`Keyturn rehearsal: waits run 1:${timeScale}`);
   try {
-    const { report, promised } = await rehearse(inventory, { timeScale, screen, signal, ...(fault && { fault }) });
+    const { report, promised } = await rehearse(inventory, {
+      region,
+      timeScale,
+      screen,
+      signal,
+      ...(fault && { fault }),
+    });
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
     return promised.every(({ kept }) => kept) ? 0 : 1;
   } catch (error) {
@@ -49,13 +56,33 @@ async function main(): Promise<number> {
   }
 }
 
-function optionsOf(args: string[]): { json?: string; fault?: string; help?: boolean } | string {
+interface Options {
+  estate: EstateToRehearse;
+  json?: string;
+  fault?: string;
+  help?: boolean;
+}
+
+function optionsOf(args: string[]): Options | string {
   try {
-    const options = { json: { type: 'string' }, fault: { type: 'string' }, help: { type: 'boolean' } } as const;
+    const options = {
+      estate: { type: 'string', default: defaultEstate },
+      json: { type: 'string' },
+      fault: { type: 'string' },
+      help: { type: 'boolean' },
+    } as const;
     const { values } = parseArgs({ args, options });
-    if (values.fault === undefined || Object.hasOwn(faults, values.fault)) return values;
-    return `there is no fault "${values.fault}"; there is: ${Object.keys(faults).join(', ')}`;
+    if (values.fault !== undefined && !Object.hasOwn(faults, values.fault)) {
+      return `there is no fault "${values.fault}"; there is: ${Object.keys(faults).join(', ')}`;
+    }
+    return { ...values, estate: estateNamed(values.estate) };
   } catch (error) {
     return `${error instanceof Error ? error.message : error}\nSee --help.`;
   }
+}
+
+function lines(known: Readonly<Record<string, { title: string }>>): string {
+  return Object.entries(known)
+    .map(([name, { title }]) => `                ${name}: ${title}`)
+    .join('\n');
 }

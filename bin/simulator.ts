@@ -1,24 +1,27 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { startBuywhere } from '../lib/rehearsal/estates/buywhere/index.ts';
 import { CannotStart } from '../lib/rehearsal/estates/cannot-start.ts';
+import { startEstate } from '../lib/rehearsal/estates/estate.ts';
 import { whenInterrupted } from '../lib/rehearsal/interrupt.ts';
 import { openScreen } from '../lib/rehearsal/report/screen.ts';
 import { rehearsalTimeScale } from '../lib/rehearsal/time-scale.ts';
-import { inventory } from './inventory.ts';
+import { defaultEstate, type EstateToRehearse, estateNamed, estates } from './estates.ts';
 
-const help = `npm run simulator
+const help = `npm run simulator -- [options]
 
-Serves a simulated AWS on loopback, with the secrets and services of bin/inventory.ts and the synthesized app deployed to
-it, until Ctrl-C. Nothing is rotated until somebody asks for it.
+Serves a simulated AWS on loopback, with the secrets and services of an estate and the synthesized app deployed to it,
+until Ctrl-C. Nothing is rotated until somebody asks for it.
 
+  --estate NAME one of ${Object.keys(estates).join(', ')}; default ${defaultEstate}
   --help        this text`;
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  let source: EstateToRehearse;
   try {
-    const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
+    const { values } = parseArgs({ options: { help: { type: 'boolean' }, estate: { type: 'string' } } });
+    source = estateNamed(values.estate ?? defaultEstate);
     if (values.help) {
       console.log(help);
       return 0;
@@ -30,7 +33,8 @@ async function main(): Promise<number> {
   const screen = openScreen(process.stdout);
   const signal = whenInterrupted();
   try {
-    const estate = await startBuywhere(inventory, {
+    const estate = await startEstate(source.inventory, {
+      region: source.region,
       timeScale: rehearsalTimeScale,
       signal,
       logsStatements: false,

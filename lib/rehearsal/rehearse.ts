@@ -1,9 +1,10 @@
 import type { Inventory } from '../inventory/types.ts';
 import type { Scheduler } from '../simulator/scheduler/scheduler.ts';
-import { currentVersions } from './estates/buywhere/credentials.ts';
-import { type Buywhere, startBuywhere } from './estates/buywhere/index.ts';
-import { inspect } from './estates/buywhere/inspect.ts';
-import type { Fault } from './faults/index.ts';
+import { currentVersions } from './estates/credentials.ts';
+import type { DeclaredService } from './estates/declared.ts';
+import { type Estate, startEstate } from './estates/estate.ts';
+import { inspect } from './estates/inspect.ts';
+import type { Expectation, Fault } from './faults/index.ts';
 import { leaksOf } from './leaks/leaks-of.ts';
 import { type Load, startLoad } from './load/load.ts';
 import { assemble, type Before } from './report/assemble.ts';
@@ -14,6 +15,7 @@ import { renderReport } from './report/table.ts';
 import { type Turn, type TurnWatch, watchTurns } from './report/turns.ts';
 
 export interface RehearsalOptions {
+  region: string;
   /** Divides every wait of the inventory. */
   timeScale: number;
   fault?: Fault;
@@ -22,12 +24,12 @@ export interface RehearsalOptions {
   signal: AbortSignal;
 }
 
-/** To each service. 20 × 3 services × the 40 s of a short run = 2,400. */
-const requestsPerSecond = 20;
+/** To all services together: what two cores answer beside everything else that a rehearsal runs. */
+const requestsPerSecond = 60;
 /** With traffic and nothing else, before the schedule fires and after the last rollout has ended. */
 const quietMs = 1_500;
 /** Of the turns; what has not ended by then is held. */
-const longestMs = 150_000;
+const longestMs = 240_000;
 /** Of one sort of bad news. */
 const mostLines = 5;
 
@@ -37,12 +39,13 @@ export interface Rehearsal {
 }
 
 /**
- * Rehearses one campaign on the sample estate, under constant load: both secrets turn, every service moves.
+ * Rehearses every campaign of an inventory, under constant load: all secrets turn, every service moves.
  * Leaves no process and no folder. @throws Error when the estate cannot be started; the signal's reason
  */
 export async function rehearse(inventory: Inventory, options: RehearsalOptions): Promise<Rehearsal> {
-  const { screen, signal, timeScale } = options;
-  const estate = await startBuywhere(inventory, { timeScale, signal, logsStatements: true, say: screen.line });
+  const { screen, signal, timeScale, region } = options;
+  const say = screen.line;
+  const estate = await startEstate(inventory, { region, timeScale, signal, logsStatements: true, say });
   try {
     const rehearsal = await turnEverything(estate, options);
     screen.end();
@@ -53,8 +56,8 @@ export async function rehearse(inventory: Inventory, options: RehearsalOptions):
   }
 }
 
-async function turnEverything(estate: Buywhere, { fault, screen, signal }: RehearsalOptions): Promise<Rehearsal> {
-  const { world, targets, settings, declared } = estate;
+async function turnEverything(estate: Estate, { fault, screen, signal }: RehearsalOptions): Promise<Rehearsal> {
+  const { world, targets, services, settings } = estate;
   const secrets = Object.keys(estate.inventory.secrets);
   const pause = async (ms: number) => {
     await world.clock.sleep(ms, signal);
@@ -63,12 +66,17 @@ async function turnEverything(estate: Buywhere, { fault, screen, signal }: Rehea
 
   const before = currentVersions(estate, secrets);
   const watch = watchTurns(world, settings.rolloutMachineArn, secrets, (turn) => screen.phase(turn.secret, turn.phase));
-  const load = startLoad({ targets, requestsPerSecond, phase: () => phasesOf(watch) });
+  const load = startLoad({
+    targets,
+    requestsPerSecond: requestsPerSecond / targets.length,
+    phase: () => phasesOf(watch),
+  });
   screen.count(load);
-  screen.line(`${requestsPerSecond} requests a second to each of ${targets.map(({ service }) => service).join(', ')}`);
+  screen.line(`${requestsPerSecond} requests a second to ${targets.map(({ service }) => service).join(', ')}`);
+  let expectation: Expectation | undefined;
   try {
     await pause(quietMs);
-    fault?.begin(estate);
+    expectation = fault?.begin(estate);
     await fire(estate, screen);
     await ended(watch, pause);
     await pause(quietMs);
@@ -77,13 +85,15 @@ async function turnEverything(estate: Buywhere, { fault, screen, signal }: Rehea
   }
 
   screen.line('looking at every credential, label, view, record and log');
-  const expected =
-    fault?.expected(declared) ?? Object.fromEntries(secrets.map((secret) => [secret, 'retired' as const]));
-  const expectedRestarts = fault ? {} : Object.fromEntries(targets.map(({ service }) => [service, 1]));
-  return lookBack(estate, { load, turns: watch.turns, before, expected, expectedRestarts, screen });
+  const expected = Object.fromEntries(
+    secrets.map((secret) => [secret, expectation?.results[secret] ?? ('retired' as const)]),
+  );
+  const campaigns = fault ? {} : campaignsOf(estate);
+  const alone = secrets.filter((secret) => !services.some((service) => shares(service, secret)));
+  return lookBack(estate, { load, turns: watch.turns, before, expected, campaigns, alone, screen });
 }
 
-interface Run extends Pick<Findings, 'expected' | 'expectedRestarts'> {
+interface Run extends Pick<Findings, 'expected' | 'campaigns' | 'alone'> {
   load: Load;
   turns: readonly Turn[];
   before: Before;
@@ -91,7 +101,7 @@ interface Run extends Pick<Findings, 'expected' | 'expectedRestarts'> {
 }
 
 /** Says what went wrong, line by line, on the way to the report. */
-async function lookBack(estate: Buywhere, { load, turns, before, screen, ...run }: Run): Promise<Rehearsal> {
+async function lookBack(estate: Estate, { load, turns, before, screen, ...run }: Run): Promise<Rehearsal> {
   for (const { service, status, error, phase } of load.failures.slice(0, mostLines)) {
     screen.line(`failed: ${service}: ${status === undefined ? '' : `${status} `}${error} (${phase})`);
   }
@@ -108,12 +118,23 @@ async function lookBack(estate: Buywhere, { load, turns, before, screen, ...run 
   return { report, promised: judge(report, { ...run, faults }) };
 }
 
+function campaignsOf({ services }: Estate): Record<string, number> {
+  return Object.fromEntries(
+    services.map(({ name, secrets }) => [name, new Set(secrets.map(({ declaration }) => declaration.policy)).size]),
+  );
+}
+
+/** Whether a service uses the secret and another. */
+function shares({ secrets }: DeclaredService, secret: string): boolean {
+  return secrets.length > 1 && secrets.some(({ name }) => name === secret);
+}
+
 function phasesOf({ turns }: TurnWatch): string {
   return turns.map(({ secret, phase }) => `${secret}: ${phase}`).join('; ');
 }
 
 /** Lets every policy's schedule fire as if its time had come. */
-async function fire({ world, inventory }: Buywhere, screen: Screen): Promise<void> {
+async function fire({ world, inventory }: Estate, screen: Screen): Promise<void> {
   for (const policy of new Set(Object.values(inventory.secrets).map((secret) => secret.policy))) {
     const schedule = `keyturn-${policy}`;
     screen.line(`the schedule ${schedule} fires`);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { checks } from '../../lib/checks/registry.ts';
 import { consumerTypes } from '../../lib/consumers/registry.ts';
 import { kinds } from '../../lib/kinds/registry.ts';
+import { standIns } from '../../lib/rehearsal/stand-ins/registry.ts';
 
 const rooms = [
   { room: 'lib/kinds', tests: 'test/kinds', registry: kinds, factory: 'createKind', suite: 'describeKind' },
@@ -45,6 +46,23 @@ describe.each(rooms)('$room', ({ room, tests, registry, factory, suite }) => {
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(join(tests, id, file), 'utf8'));
     expect(texts.some((text) => text.includes(`${suite}(`))).toBe(true);
+  });
+});
+
+describe('lib/rehearsal/stand-ins', () => {
+  it('has a folder and a line for every kind', () => {
+    expect(foldersOf('lib/rehearsal/stand-ins')).toEqual(Object.keys(kinds).sort());
+    expect(Object.keys(standIns).sort()).toEqual(Object.keys(kinds).sort());
+  });
+
+  it.each(Object.keys(kinds))('%s: what starts its targets, and how a service uses its credential', async (kind) => {
+    const { standIn } = (await import(pathToFileURL(resolve(`lib/rehearsal/stand-ins/${kind}/index.ts`)).href)) as {
+      standIn: unknown;
+    };
+    expect(standIns[kind as keyof typeof standIns]).toBe(standIn);
+    expect(standIn).toMatchObject({ title: expect.any(String), start: expect.any(Function) });
+    const use = (await import(pathToFileURL(resolve(`lib/rehearsal/estates/services/uses/${kind}.ts`)).href)) as object;
+    expect(use).toMatchObject({ openUse: expect.any(Function) });
   });
 });
 

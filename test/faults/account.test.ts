@@ -277,8 +277,8 @@ it('a campaign whose rotation fails reports it by name, as CampaignFailed', asyn
     rolloutOf: async () => undefined,
   };
   const plan = { op: 'plan', policy: 'monthly', scheduledTime: '2026-11-20T02:00:00Z' } as const;
-  const { items } = (await performCampaign(plan, parts)) as { items: { secret: string; token: string }[] };
-  const [{ secret, token } = { secret: '', token: '' }] = items;
+  const { rest } = (await performCampaign(plan, parts)) as { rest: { secret: string; token: string }[] };
+  const [{ secret, token } = { secret: '', token: '' }] = rest;
   expect(await performCampaign({ op: 'start', secret, token }, parts)).toMatchObject({ state: 'started' });
   const look = { op: 'look', secret, token, startedAtMs: 0 } as const;
   expect(await performCampaign(look, parts)).toMatchObject({ state: 'turning' });

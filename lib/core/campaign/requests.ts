@@ -6,8 +6,8 @@ const token = z.string();
 export const Outcome = z.object({ secret, outcome: z.enum(['turned', 'skipped', 'failed']), reason: z.string() });
 export type Outcome = z.infer<typeof Outcome>;
 
-/** A rotation that a campaign is to start. */
-export const CampaignItem = z.object({ secret, token });
+/** A rotation that a campaign is to start, together with the others of its group. */
+export const CampaignItem = z.object({ secret, token, group: z.number() });
 export type CampaignItem = z.infer<typeof CampaignItem>;
 
 /** What the campaign machine asks of the campaign function. */

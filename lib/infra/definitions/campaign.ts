@@ -7,10 +7,11 @@ import { choose, type States, set, task, wait } from './states.ts';
  */
 export function campaignDefinition({
   campaignFunctionArn,
-  concurrency,
+  batchSize,
 }: {
   campaignFunctionArn: string;
-  concurrency: number;
+  /** Rotations that are under way at a time, unless more of them share consumers. */
+  batchSize: number;
 }): object {
   const failed = [{ errors: ['States.ALL'], next: 'SecretFailed' }];
   const one: States = {
@@ -61,7 +62,7 @@ export function campaignDefinition({
           'outcomes.$': '$.next.answer.outcomes',
           'ended.$': '$.ended',
           'toleratedFailures.$': '$.campaign.answer.toleratedFailures',
-          batchSize: concurrency,
+          batchSize,
         },
         'next',
         'More',
@@ -70,7 +71,7 @@ export function campaignDefinition({
       Secrets: {
         Type: 'Map',
         ItemsPath: '$.next.answer.batch',
-        MaxConcurrency: concurrency,
+        // All at once: those that share consumers wait for each other.
         ItemSelector: { 'item.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.next.answer.startedAtMs' },
         ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Start', States: one },
         ResultPath: '$.ended',

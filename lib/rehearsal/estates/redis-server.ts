@@ -14,6 +14,10 @@ export const redisVersion = /v=(\S+)/.exec(
   spawnSync('redis-server', ['--version'], { encoding: 'utf8' }).stdout ?? '',
 )?.[1];
 
+/** What to say where it is not. */
+export const redisMissing =
+  redisVersion === undefined ? 'Redis is not installed (Debian: apt-get install redis-server)' : undefined;
+
 export interface RedisOptions {
   /** Beside the primary. Default 0. */
   replicas?: number;
@@ -45,6 +49,8 @@ export interface RedisServers {
   readonly primary: RedisNode;
   /** Primary first. */
   readonly nodes: readonly RedisNode[];
+  /** What all of them have logged. */
+  log(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -70,7 +76,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     await until(async () =>
       (await primary.command('INFO', 'replication')).includes(`connected_slaves:${nodes.length - 1}`),
     );
-    return { primary, nodes, stop };
+    const log = async () =>
+      (await Promise.all(nodes.map((node) => readFile(join(node.folder, 'log'), 'utf8')))).join('\n');
+    return { primary, nodes, log, stop };
   } catch (error) {
     await stop();
     throw error;

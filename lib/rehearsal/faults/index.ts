@@ -1,5 +1,4 @@
-import type { Declared } from '../estates/buywhere/declared.ts';
-import type { Buywhere } from '../estates/buywhere/index.ts';
+import type { Estate } from '../estates/estate.ts';
 import type { TurnResult } from '../report/report.ts';
 import { unhealthyConsumer } from './unhealthy-consumer.ts';
 
@@ -7,16 +6,19 @@ import { unhealthyConsumer } from './unhealthy-consumer.ts';
 export interface Fault {
   /** For the help text. */
   title: string;
-  /** Makes it go wrong from now on. */
-  begin(estate: Buywhere): void;
-  /** By secret. */
-  expected(declared: Declared): Record<string, TurnResult>;
+  /** Makes it go wrong from now on. @throws CannotStart when the estate has nothing for it to happen to */
+  begin(estate: Estate): Expectation;
+}
+
+/** What becomes of a run with a fault in it. */
+export interface Expectation {
+  /** By secret; those that are not named are retired. */
+  results: Readonly<Record<string, TurnResult>>;
 }
 
 export const faults: Readonly<Record<string, Fault>> = {
   'unhealthy-consumer': {
-    title: 'a service that never becomes healthy on the new database login: Keyturn goes back',
+    title: 'a service that never becomes healthy on the new credential: Keyturn goes back',
     begin: unhealthyConsumer,
-    expected: ({ database, accessKey }) => ({ [database.secret]: 'rolled-back', [accessKey.secret]: 'retired' }),
   },
 };

@@ -1,22 +1,37 @@
 import type { EcsService } from '../../simulator/ecs/index.ts';
 import type { SecretsManager } from '../../simulator/services/secrets-manager/secrets-manager.ts';
-import { holderOf } from '../estates/buywhere/credentials.ts';
-import type { Buywhere } from '../estates/buywhere/index.ts';
+import { CannotStart } from '../estates/cannot-start.ts';
+import { holderOf } from '../estates/credentials.ts';
+import type { DeclaredService } from '../estates/declared.ts';
+import type { Estate } from '../estates/estate.ts';
+import { injectionsOf } from '../estates/given.ts';
+import type { Expectation } from './index.ts';
 
 /**
- * The last service to be refreshed for the database's secret cannot work with the new version: the CA that it verifies
- * the server with is broken in every task that starts while the new version is current. With the old one it starts well.
+ * A service cannot work with a secret's new version: what it is given is damaged in every task that starts while that version
+ * is current. With the old one it starts well. It uses no other secret, so that no other secret goes back, and is among the
+ * last to be refreshed, so that others must follow it back.
  */
-export function unhealthyConsumer({ world, declared, inventory }: Buywhere): void {
-  const { secret } = declared.database;
-  const consumer = inventory.secrets[secret]?.waves?.at(-1)?.at(-1);
-  const victim = declared.services.find(({ name }) => name === consumer);
-  if (victim === undefined) throw new Error(`no service uses ${secret}, so none can be unhealthy`);
+export function unhealthyConsumer({ world, services, inventory }: Estate): Expectation {
+  const victim = services
+    .filter(({ secrets }) => secrets.length === 1)
+    .sort((one, other) => wavesOf(other) - wavesOf(one))[0];
+  const secret = victim?.secrets[0]?.name;
+  if (victim === undefined || secret === undefined) {
+    throw new CannotStart('no service of this inventory uses one secret alone, so none can be unhealthy by itself');
+  }
   const manager = world.service<SecretsManager>('secretsmanager');
   const good = holderOf(manager, secret);
+  const variables = Object.keys(injectionsOf(victim.secrets).get(secret)?.variables ?? {});
+  const environment = Object.fromEntries(variables.map((name) => [name, 'damaged']));
   world
     .service<EcsService>('ecs')
-    .onTaskStart(victim.service, () =>
-      holderOf(manager, secret) === good ? undefined : { environment: { DATABASE_CA: 'not a certificate' } },
-    );
+    .onTaskStart(victim.service, () => (holderOf(manager, secret) === good ? undefined : { environment }));
+  return { results: { [secret]: 'rolled-back' } };
+
+  /** How many waves the service's secret has, if the service is in the last of them. */
+  function wavesOf({ name, secrets }: DeclaredService): number {
+    const waves = inventory.secrets[secrets[0]?.name ?? '']?.waves ?? [];
+    return waves.at(-1)?.includes(name) ? waves.length : 0;
+  }
 }

@@ -7,12 +7,12 @@ import type { SecretsManager } from '../../simulator/services/secrets-manager/se
 import type { Sns } from '../../simulator/services/sns/sns.ts';
 import type { Ssm } from '../../simulator/services/ssm/ssm.ts';
 import type { States } from '../../simulator/states/states.ts';
-import type { Buywhere } from '../estates/buywhere/index.ts';
+import type { Estate } from '../estates/estate.ts';
 import type { Channel } from './search.ts';
 
 /** Everything that is written down anywhere but in Secrets Manager, the targets and the consumers. */
-export async function channelsOf(estate: Buywhere, terminal: string): Promise<Channel[]> {
-  const { world, database, events, settings, assembly } = estate;
+export async function channelsOf(estate: Estate, terminal: string): Promise<Channel[]> {
+  const { world, events, settings, assembly, kinds, targetsOf } = estate;
   const manager = world.service<SecretsManager>('secretsmanager');
   const { objects } = world.service<S3>('s3').bucket(settings.evidenceBucket);
   const functions = world.service<Lambda>('lambda');
@@ -29,7 +29,11 @@ export async function channelsOf(estate: Buywhere, terminal: string): Promise<Ch
       .map(({ name, description, tags }) => ({ name, description, tags: [...tags] })),
     'records of rotations': manager.rotations,
     'the log of calls': world.calls,
-    "the database's log": await database.server.log(),
+    ...Object.fromEntries(
+      await Promise.all(
+        kinds.map(async (kind) => [`the log of ${kind} targets`, await targetsOf(kind).log()] as const),
+      ),
+    ),
     "the services' logs": world.service<EcsService>('ecs').logs(),
     'the cloud assembly': await templates(assembly),
     'this terminal': terminal,

@@ -1,43 +1,41 @@
-import type { Inventory } from '../../inventory/types.ts';
+import type { SecretDeclaration } from '../../inventory/types.ts';
 import { factsOf } from '../../kinds/registry.ts';
 import type { SecretsManager } from '../../simulator/services/secrets-manager/secrets-manager.ts';
+import type { Estate } from '../estates/estate.ts';
 import type { NamedSecret } from './needles.ts';
 
 /**
- * Every secret text that any version ever held: of the secrets that rotate, their secret fields; of admin secrets, the
- * password. Views hold the same texts.
+ * Every secret text that any version ever held: of the secrets that rotate, what is secret in their values; of admin
+ * secrets too. Views hold the same texts.
  */
-export function secretTexts(manager: SecretsManager, { secrets }: Inventory): NamedSecret[] {
+export function secretTexts(
+  manager: SecretsManager,
+  { inventory, admins }: Pick<Estate, 'inventory' | 'admins'>,
+): NamedSecret[] {
   const found = new Map<string, NamedSecret>();
-  const collect = (secret: string, textsOf: (value: Record<string, unknown>) => Record<string, unknown>) => {
-    const versions =
-      manager
-        .secrets()
-        .find(({ name }) => name === secret)
-        ?.versions.values() ?? [];
+  const note = (name: string, text: string) => {
+    if (text !== '' && !found.has(text)) found.set(text, { name, text });
+  };
+  for (const [secret, declaration] of Object.entries(inventory.secrets)) {
+    const versions = manager.secrets().find(({ name }) => name === secret)?.versions.values() ?? [];
     for (const { data } of versions) {
       if (data === undefined || !('SecretString' in data)) continue;
-      const texts = textsOf(JSON.parse(data.SecretString) as Record<string, unknown>);
-      for (const [what, text] of Object.entries(texts)) {
-        if (typeof text === 'string' && !found.has(text)) found.set(text, { name: `${what} of ${secret}`, text });
-      }
+      const value = JSON.parse(data.SecretString) as Record<string, unknown>;
+      for (const { what, text } of textsIn(value, declaration)) note(`${what} of ${secret}`, text);
     }
-  };
-  for (const [secret, { kind, target }] of Object.entries(secrets)) {
-    const facts = factsOf(kind);
-    const parsed = facts.parseTarget(target);
-    const roles = { ...facts.fields, ...facts.fieldsOf?.(parsed) };
-    const secretFields = Object.keys(roles).filter((field) => roles[field] === 'secret');
-    collect(secret, (value) => {
-      const texts = facts.secretTexts?.(value).map((text, index) => [`secret text ${index + 1}`, text]);
-      return texts ? Object.fromEntries(texts) : pick(value, secretFields);
-    });
-    const admin = facts.adminSecretOf(parsed);
-    if (admin !== undefined) collect(admin, (value) => pick(value, ['password']));
   }
+  for (const [name, { secret }] of admins.all) note(`the admin's credential in ${name}`, secret);
   return [...found.values()];
 }
 
-function pick(value: Record<string, unknown>, fields: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(fields.map((field) => [field, value[field]]));
+function textsIn(
+  value: Record<string, unknown>,
+  { kind, target }: SecretDeclaration,
+): readonly { what: string; text: string }[] {
+  const facts = factsOf(kind);
+  if (facts.secretTexts) return facts.secretTexts(value).map((text, at) => ({ what: `secret text ${at + 1}`, text }));
+  const roles = { ...facts.fields, ...facts.fieldsOf?.(facts.parseTarget(target)) };
+  return Object.entries(value).flatMap(([what, text]) =>
+    roles[what] === 'secret' && typeof text === 'string' ? [{ what, text }] : [],
+  );
 }

@@ -1,9 +1,10 @@
+import type { SecretDeclaration } from '../../inventory/types.ts';
+import { factsOf } from '../../kinds/registry.ts';
 import type { EcsService } from '../../simulator/ecs/index.ts';
 import type { SecretsManager } from '../../simulator/services/secrets-manager/secrets-manager.ts';
-import { ask, type Version } from '../estates/buywhere/credentials.ts';
-import type { Buywhere } from '../estates/buywhere/index.ts';
-import { countDatabaseWork, type DatabaseWork, parseDatabaseLog } from './database-log.ts';
-import type { RehearsalReport, RotationReport } from './report.ts';
+import { ask, type Version, valueIn } from '../estates/credentials.ts';
+import type { Estate } from '../estates/estate.ts';
+import type { RehearsalReport, RotationReport, TargetWork } from './report.ts';
 import { countSecretsManagerCalls } from './secrets-manager-calls.ts';
 import type { Turn } from './turns.ts';
 
@@ -12,26 +13,27 @@ export type Before = Readonly<Record<string, Version>>;
 
 /** The figures of everything but the requests and the leaks. Asks every target about every credential. */
 export async function assemble(
-  estate: Buywhere,
+  estate: Estate,
   turns: readonly Turn[],
   before: Before,
 ): Promise<Pick<RehearsalReport, 'rotations' | 'restarts' | 'deniedCalls'>> {
-  const { world, declared } = estate;
+  const { world, services } = estate;
   const ecs = world.service<EcsService>('ecs');
   return {
     rotations: await Promise.all(turns.map((turn) => assembleRotation(estate, turn, before[turn.secret]))),
-    restarts: Object.fromEntries(
-      declared.services.map(({ name, service, cluster }) => [name, ecs.restarts(service, cluster)]),
-    ),
+    restarts: Object.fromEntries(services.map(({ name, service, cluster }) => [name, ecs.restarts(service, cluster)])),
     deniedCalls: world.calls.filter(({ denied }) => denied).length,
   };
 }
 
-async function assembleRotation(estate: Buywhere, turn: Turn, old: Version | undefined): Promise<RotationReport> {
-  const { world, inventory, declared } = estate;
+async function assembleRotation(estate: Estate, turn: Turn, old: Version | undefined): Promise<RotationReport> {
+  const { world, inventory } = estate;
   const { secret, secretArn, versionId, result = 'held', stateTransitions } = turn;
   const declaration = inventory.secrets[secret];
-  const kind = declaration?.kind ?? 'unknown';
+  if (declaration === undefined) throw new Error(`the estate has no secret ${secret}`);
+  const { kind } = declaration;
+  const facts = factsOf(kind);
+  const admin = facts.adminSecretOf(facts.parseTarget(declaration.target));
   const manager = world.service<SecretsManager>('secretsmanager');
   const accepts = async (value: string | undefined) =>
     value !== undefined && (await ask(estate, secret, value)) === 'accepted';
@@ -41,40 +43,34 @@ async function assembleRotation(estate: Buywhere, turn: Turn, old: Version | und
     result,
     overlapSeconds: overlapOf(estate, turn),
     oldRefused: !(await accepts(old?.value)),
-    newAccepted: await accepts(valueIfAny(manager, secret, versionId)),
+    newAccepted: await accepts(valueIn(manager, secret, versionId)),
     secretsManagerCalls: countSecretsManagerCalls(world.calls, {
       kind,
       secretArn,
       fromMs: turn.rotationFromMs ?? 0,
-      otherArns: secret === declared.database.secret ? [manager.arn(declared.database.target.adminSecret)] : [],
-      viewArns: Object.keys(declaration?.views ?? {}).map((view) => manager.arn(view)),
+      otherArns: admin === undefined ? [] : [manager.arn(admin)],
+      viewArns: Object.keys(declaration.views ?? {}).map((view) => manager.arn(view)),
     }),
-    ...(await databaseWorkOf(estate, turn)),
+    targetWork: (await workOf(estate, turn, declaration)) ?? null,
+    views: Object.keys(declaration.views ?? {}),
     stateTransitions,
   };
 }
 
 /** From the event of the promotion on. */
-function overlapOf({ events }: Buywhere, { versionId, refusedAtMs }: Turn): number | null {
+function overlapOf({ events }: Estate, { versionId, refusedAtMs }: Turn): number | null {
   const promotion = events.find(
     ({ detail }) => detail['versionId'] === versionId && detail['labelUpdated'] === 'AWSCURRENT',
   );
   return promotion === undefined || refusedAtMs === undefined ? null : (refusedAtMs - promotion.atMs) / 1000;
 }
 
-/** A rotation that failed may have made a version that never got a value. */
-function valueIfAny(manager: SecretsManager, secret: string, versionId: string | undefined): string | undefined {
-  const version = manager
-    .secrets()
-    .find(({ name }) => name === secret)
-    ?.versions.get(versionId ?? '');
-  return version?.data && 'SecretString' in version.data ? version.data.SecretString : undefined;
-}
-
-async function databaseWorkOf({ database, declared }: Buywhere, turn: Turn): Promise<DatabaseWork> {
-  const { rotationFromMs: fromMs, rotationToMs: toMs = Date.now() } = turn;
-  if (turn.secret !== declared.database.secret || fromMs === undefined) {
-    return { failedLogins: 0, databaseConnections: 0, databaseStatements: 0 };
-  }
-  return countDatabaseWork(parseDatabaseLog(await database.server.log()), { fromMs, toMs });
+async function workOf(
+  { world, targetsOf }: Estate,
+  { secret: name, versionId, rotationFromMs: fromMs, rotationToMs: toMs = Date.now() }: Turn,
+  declaration: SecretDeclaration,
+): Promise<TargetWork | undefined> {
+  if (fromMs === undefined) return undefined;
+  const newValue = valueIn(world.service<SecretsManager>('secretsmanager'), name, versionId);
+  return await targetsOf(declaration.kind).work?.({ name, declaration }, { fromMs, toMs }, newValue);
 }

@@ -1,8 +1,16 @@
-import type { DatabaseWork } from './database-log.ts';
-
 export type TurnResult = 'retired' | 'rolled-back' | 'held';
 
-export interface RotationReport extends DatabaseWork {
+/** What the four steps of a rotation cost at the target. */
+export interface TargetWork {
+  /** Whoever's they were. */
+  failedLogins: number;
+  /** 0 where the target knows no sessions. */
+  connections: number;
+  /** Statements, commands or HTTP requests. */
+  requests: number;
+}
+
+export interface RotationReport {
   secret: string;
   kind: string;
   result: TurnResult;
@@ -12,6 +20,10 @@ export interface RotationReport extends DatabaseWork {
   oldRefused: boolean;
   newAccepted: boolean;
   secretsManagerCalls: SecretsManagerCalls;
+  /** Null where the target keeps no log to count in. */
+  targetWork: TargetWork | null;
+  /** Secrets that say the same in their own words. */
+  views: string[];
   stateTransitions: number;
 }
 

@@ -30,6 +30,8 @@ export interface Screen {
 
 const clearLine = '\r\u001b[K';
 const refreshMs = 200;
+/** Names of secrets are seldom longer. */
+const nameWidth = 26;
 
 export function openScreen(stream: Stream, startedAtMs = Date.now()): Screen {
   const isTty = stream.isTTY === true;
@@ -68,8 +70,8 @@ export function openScreen(stream: Stream, startedAtMs = Date.now()): Screen {
     line,
     plain,
     phase(secret, phase) {
-      const text = `${secret.padEnd(24)}${phase}`;
-      line(isTty || counted === undefined ? text : `${text.padEnd(60)}${countText()}`);
+      const text = `${secret.padEnd(nameWidth)}  ${phase}`;
+      line(isTty || counted === undefined ? text : `${text.padEnd(nameWidth + 38)}${countText()}`);
     },
     count(what) {
       counted = what;

@@ -1,12 +1,15 @@
 import type { Promised } from './promises.ts';
-import type { RehearsalReport, RotationReport } from './report.ts';
+import type { RehearsalReport, RotationReport, TargetWork } from './report.ts';
 
 /** The end of a run, in a few lines. */
 export function renderReport(report: RehearsalReport, promised: readonly Promised[]): string[] {
   const { requests, restarts, leaks, deniedCalls } = report;
   const broken = promised.filter(({ kept }) => !kept);
   return [
-    ...columns(Object.entries(figures).map(([name, show]) => [name, ...report.rotations.map(show)])),
+    ...columns([
+      Object.keys(figures),
+      ...report.rotations.map((rotation) => Object.values(figures).map((show) => show(rotation))),
+    ]),
     '',
     ...columns([
       ['requests', `${count(requests.sent)} sent, ${count(requests.failed)} failed`],
@@ -27,22 +30,30 @@ export function renderReport(report: RehearsalReport, promised: readonly Promise
   ];
 }
 
-/** One line for each figure, one column for each secret. */
+/** One column for each figure, one line for each secret. */
 const figures: Readonly<Record<string, (rotation: RotationReport) => string>> = {
-  '': ({ secret }) => secret,
+  secret: ({ secret }) => secret,
   kind: ({ kind }) => kind,
   result: ({ result }) => result,
-  'old and new both accepted': ({ overlapSeconds }) =>
-    overlapSeconds === null ? '-' : `${overlapSeconds.toFixed(1)} s`,
-  'old credential': ({ oldRefused }) => (oldRefused ? 'refused' : 'accepted'),
-  'new credential': ({ newAccepted }) => (newAccepted ? 'accepted' : 'refused'),
-  'failed logins in the four steps': ({ failedLogins }) => String(failedLogins),
-  'database connections, statements': ({ databaseConnections: connections, databaseStatements: statements }) =>
-    connections === 0 ? '-' : `${connections}, ${statements}`,
+  'old and new both': ({ overlapSeconds }) => (overlapSeconds === null ? '-' : `${overlapSeconds.toFixed(1)} s`),
+  old: ({ oldRefused }) => (oldRefused ? 'refused' : 'accepted'),
+  new: ({ newAccepted }) => (newAccepted ? 'accepted' : 'refused'),
   'Secrets Manager calls': ({ secretsManagerCalls: { rotation, rollout, views } }) =>
-    `${rotation} steps, ${rollout} rollout, ${views} views`,
-  'state transitions': ({ stateTransitions }) => String(stateTransitions),
+    `${rotation} + ${rollout} + ${views}`,
+  'at the target, in the four steps': ({ targetWork }) => workOf(targetWork),
+  transitions: ({ stateTransitions }) => String(stateTransitions),
 };
+
+function workOf(work: TargetWork | null): string {
+  if (work === null) return '-';
+  const { connections, requests, failedLogins } = work;
+  const words = [
+    connections > 0 && `${connections} connections`,
+    `${requests} requests`,
+    failedLogins > 0 && `${failedLogins} failed logins`,
+  ];
+  return words.filter((word) => word !== false).join(', ');
+}
 
 /** Left-aligned columns, as wide as their widest cell. */
 function columns(rows: readonly (readonly string[])[]): string[] {

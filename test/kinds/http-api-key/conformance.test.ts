@@ -1,9 +1,12 @@
+import { CloudflareServer, R2Server } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/cloudflare.ts';
+import {
+  OpenAiAdminKeyServer,
+  OpenAiServiceAccountServer,
+} from '../../../lib/rehearsal/stand-ins/http-api-key/providers/openai.ts';
+import { SendGridServer } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/sendgrid.ts';
+import { TypesenseServer } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/typesense.ts';
 import { describeKind } from '../../support/describe-kind.ts';
 import { startHarness, startWith } from './harness.ts';
-import { CloudflareServer, R2Server } from './providers/cloudflare.ts';
-import { OpenAiAdminKeyServer, OpenAiServiceAccountServer } from './providers/openai.ts';
-import { SendGridServer } from './providers/sendgrid.ts';
-import { TypesenseServer } from './providers/typesense.ts';
 
 const servers = [TypesenseServer, CloudflareServer, R2Server, OpenAiServiceAccountServer, OpenAiAdminKeyServer];
 

@@ -5,9 +5,13 @@ import type { Credential } from '../../../lib/kinds/http-api-key/credential.ts';
 import { httpApiKey } from '../../../lib/kinds/http-api-key/facts.ts';
 import { createKind } from '../../../lib/kinds/http-api-key/index.ts';
 import { providerOf, type Target } from '../../../lib/kinds/http-api-key/target.ts';
+import type {
+  Account,
+  ApiServer,
+  StoredKey,
+} from '../../../lib/rehearsal/stand-ins/http-api-key/providers/api-server.ts';
+import { SendGridServer } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/sendgrid.ts';
 import type { KindEstate, KindHarness } from '../../support/describe-kind.ts';
-import type { Account, ApiServer, StoredKey } from './providers/api-server.ts';
-import { SendGridServer } from './providers/sendgrid.ts';
 
 export interface ApiKeyEstate extends KindEstate<Target> {
   account: Account;
@@ -53,13 +57,13 @@ export function estateOf(server: ApiServer): ApiKeyEstate {
     async logIn(value) {
       // Whatever was changed is known everywhere by then.
       await server.clock.sleep(server.propagationMs);
-      const status = await server.use(value, account);
+      const status = await server.use(value.reveal(), account);
       if (status >= 200 && status < 300) return 'accepted';
       if (status === 401) return 'refused';
       throw new Error(`the provider answered ${status}`);
     },
     async use(value) {
-      await server.use(value, account);
+      await server.use(value.reveal(), account);
       return {
         async end() {
           // Some providers tell the use to the second.

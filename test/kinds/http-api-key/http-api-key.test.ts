@@ -5,12 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../lib/core/errors.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
+import type { ApiAnswer, ApiServer } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/api-server.ts';
+import { CloudflareServer, R2Server } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/cloudflare.ts';
+import {
+  OpenAiAdminKeyServer,
+  OpenAiServiceAccountServer,
+} from '../../../lib/rehearsal/stand-ins/http-api-key/providers/openai.ts';
+import { SendGridServer } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/sendgrid.ts';
+import { TypesenseServer } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/typesense.ts';
 import { estateOf } from './harness.ts';
-import type { ApiAnswer, ApiServer } from './providers/api-server.ts';
-import { CloudflareServer, R2Server } from './providers/cloudflare.ts';
-import { OpenAiAdminKeyServer, OpenAiServiceAccountServer } from './providers/openai.ts';
-import { SendGridServer } from './providers/sendgrid.ts';
-import { TypesenseServer } from './providers/typesense.ts';
 import { failure, kind, rotated } from './scene.ts';
 
 let server: ApiServer;
@@ -450,7 +453,7 @@ describe('the last use', () => {
   it('by a service account is that of its key', async () => {
     const { estate, context, old } = await rotated(await start(new OpenAiServiceAccountServer()));
     const sinceMs = server.clock.nowMs();
-    await server.use(estate.current, estate.account);
+    await server.use(estate.current.reveal(), estate.account);
     expect(await kind.lastUse(context, old, sinceMs)).toMatchObject({
       state: 'used',
       detail: expect.stringContaining(old.id),

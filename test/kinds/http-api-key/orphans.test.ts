@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SendGridServer } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/sendgrid.ts';
 import { turnThrough } from '../../crash/world-goes-on.ts';
 import { buildHouse, type House } from '../../support/house.ts';
 import { type CrashMode, Seam } from '../../support/seam.ts';
 import { attachSeam } from '../../support/seamed-clients.ts';
 import { type ApiKeyEstate, estateOf } from './harness.ts';
-import { SendGridServer } from './providers/sendgrid.ts';
 import { kind } from './scene.ts';
 
 let server: SendGridServer;

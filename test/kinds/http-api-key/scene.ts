@@ -5,8 +5,8 @@ import { type ErrorCode, KeyturnError } from '../../../lib/core/errors.ts';
 import type { SecretValue } from '../../../lib/core/secret-value.ts';
 import type { Credential } from '../../../lib/kinds/http-api-key/credential.ts';
 import { createKind } from '../../../lib/kinds/http-api-key/index.ts';
+import type { ApiServer } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/api-server.ts';
 import { estateOf } from './harness.ts';
-import type { ApiServer } from './providers/api-server.ts';
 
 export const kind = createKind();
 

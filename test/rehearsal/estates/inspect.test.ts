@@ -1,41 +1,52 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fill } from '../../../lib/rehearsal/estates/buywhere/account.ts';
-import { type Login, logIn, signIn } from '../../../lib/rehearsal/estates/buywhere/client.ts';
-import { currentVersions, type Version } from '../../../lib/rehearsal/estates/buywhere/credentials.ts';
-import type { Buywhere } from '../../../lib/rehearsal/estates/buywhere/index.ts';
-import { inspect } from '../../../lib/rehearsal/estates/buywhere/inspect.ts';
+import { templateOf } from '../../../lib/inventory/views.ts';
+import { ask, currentVersions, type Version } from '../../../lib/rehearsal/estates/credentials.ts';
+import type { Estate } from '../../../lib/rehearsal/estates/estate.ts';
+import { fill } from '../../../lib/rehearsal/estates/fill.ts';
+import { inspect } from '../../../lib/rehearsal/estates/inspect.ts';
 import type { Iam } from '../../../lib/simulator/services/iam/iam.ts';
 import type { SecretsManager } from '../../../lib/simulator/services/secrets-manager/secrets-manager.ts';
 import { startBareEstate } from '../support/bare-estate.ts';
 
-const secret = 'buywhere/db/app';
+const secret = 'shop/db/app';
 
 describe('what is looked at after a turn', () => {
-  let estate: Buywhere;
+  let estate: Estate;
   let before: Record<string, Version>;
   let versionId: string;
 
   /** Turns the database's secret by hand, as it should be. */
   beforeAll(async () => {
     estate = await startBareEstate();
-    const { world, database, declared } = estate;
     before = currentVersions(estate, [secret]);
-    const manager = world.service<SecretsManager>('secretsmanager');
-    const old = JSON.parse(manager.value(secret)) as Record<string, string>;
-    const login = { ...old, port: String(old['port']), username: 'app_clone', password: 'a-new-password' };
-    await database.server.sql(`CREATE ROLE app_clone LOGIN PASSWORD 'a-new-password' IN ROLE app;
-      ALTER ROLE app_clone SET role = 'app'; ALTER ROLE app NOLOGIN`);
-    versionId = manager.putValue(secret, JSON.stringify({ ...login, port: database.port }));
-    for (const { name, template } of declared.database.views) {
-      await put('PutSecretValue', {
-        SecretId: name,
-        ClientRequestToken: versionId,
-        SecretString: fill(template, login),
-      });
+    const old = JSON.parse(manager().value(secret)) as Record<string, string>;
+    await sql(
+      estate.admins.login('shop/db/admin'),
+      `CREATE ROLE app_clone LOGIN PASSWORD '${clone.password}'; GRANT app TO app_clone;
+       ALTER ROLE app_clone SET role = 'app'; ALTER ROLE app NOLOGIN`,
+    );
+    const value = JSON.stringify({ ...old, ...clone });
+    versionId = manager().putValue(secret, value);
+    for (const [name, view] of Object.entries(estate.inventory.secrets[secret]?.views ?? {})) {
+      const SecretString = fill(templateOf(view), value);
+      await put('PutSecretValue', { SecretId: name, ClientRequestToken: versionId, SecretString });
     }
     await record('retired');
   });
   afterAll(() => estate.close());
+
+  const clone = { username: 'app_clone', password: 'a-new-password' };
+  const manager = () => estate.world.service<SecretsManager>('secretsmanager');
+  const first = () => JSON.parse(before[secret]?.value ?? '{}') as { port: number; password: string };
+
+  async function sql({ username: user, password }: typeof clone, text: string): Promise<void> {
+    const ssl = { rejectUnauthorized: false };
+    const client = new pg.Client({ host: '127.0.0.1', port: first().port, database: 'shop', user, password, ssl });
+    await client.connect();
+    await client.query(text);
+    await client.end();
+  }
 
   const put = (operation: string, input: object) =>
     estate.world.perform(estate.world.identities.rootPrincipal, 'secretsmanager', operation, input);
@@ -79,19 +90,24 @@ describe('what is looked at after a turn', () => {
   });
 
   it('is a table that belongs to the login instead of the base role', async () => {
-    await estate.database.server.sql(
-      'CREATE TABLE stray (); ALTER TABLE stray OWNER TO app_clone',
-      undefined,
-      'buywhere',
-    );
-    expect(await faults()).toEqual(['the table stray belongs to app_clone']);
-    await estate.database.server.sql('DROP TABLE stray', undefined, 'buywhere');
+    await sql(clone, 'SET ROLE NONE; CREATE TABLE stray ()');
+    expect(await faults()).toEqual([`${secret}: the table stray belongs to app_clone`]);
+    await sql(clone, 'SET ROLE NONE; DROP TABLE stray');
+  });
+
+  it('is a session of the login that had to go', async () => {
+    expect(await faults('rolled-back')).toEqual(expect.not.arrayContaining([expect.stringContaining('a session of')]));
+    const ssl = { rejectUnauthorized: false };
+    const { username: user, password } = clone;
+    const session = new pg.Client({ host: '127.0.0.1', port: first().port, database: 'shop', user, password, ssl });
+    await session.connect();
+    expect(await faults('rolled-back')).toContain(`${secret}: a session of app_clone is left`);
+    await session.end();
   });
 
   it('is a view with another value, and one that does not log in', async () => {
-    const view = 'buywhere/DATABASE_URL';
-    const wrong = { ...(JSON.parse(before[secret]?.value ?? '{}') as Login) };
-    const url = `postgresql://app:${encodeURIComponent(wrong.password)}@127.0.0.1:${estate.database.port}/buywhere`;
+    const view = 'shop/DATABASE_URL';
+    const url = `postgresql://app:${encodeURIComponent(first().password)}@127.0.0.1:${first().port}/shop`;
     await put('PutSecretValue', { SecretId: view, SecretString: url, ClientRequestToken: 'x'.repeat(32) });
     expect(await faults()).toEqual([
       `the view ${view} is not on version ${versionId}`,
@@ -107,14 +123,14 @@ describe('what is looked at after a turn', () => {
   });
 
   it('is what the targets themselves say to a credential', async () => {
-    const { world, database } = estate;
-    expect(await logIn(database, 'buywhere', { username: 'app_clone', password: 'a-new-password' })).toBe('accepted');
-    expect(await logIn(database, 'buywhere', { username: 'app_clone', password: 'wrong' })).toBe('refused');
-    expect(await logIn(database, 'buywhere', { username: 'app', password: database.password })).toBe('refused');
-    await expect(logIn(database, 'nowhere', { username: 'app_clone', password: 'a-new-password' })).rejects.toThrow();
-    const { accessKeyId, secretAccessKey } = world.service<Iam>('iam').createAccessKey('buywhere-uploader');
-    expect(await signIn(world, { accessKeyId, secretAccessKey })).toBe('accepted');
-    expect(await signIn(world, { accessKeyId: 'AKIAAAAAAAAAAAAAAAAA', secretAccessKey })).toBe('refused');
-    await expect(signIn(world, { accessKeyId, secretAccessKey: 'wrong' })).rejects.toThrow();
+    const login = (changes: object) => JSON.stringify({ ...first(), ...changes });
+    expect(await ask(estate, secret, login(clone))).toBe('accepted');
+    expect(await ask(estate, secret, login({ ...clone, password: 'wrong' }))).toBe('refused');
+    expect(await ask(estate, secret, login({}))).toBe('refused');
+    const { accessKeyId, secretAccessKey } = estate.world.service<Iam>('iam').createAccessKey('shop-uploader');
+    const key = (changes: object) => JSON.stringify({ accessKeyId, secretAccessKey, ...changes });
+    expect(await ask(estate, 'shop/aws/uploader', key({}))).toBe('accepted');
+    expect(await ask(estate, 'shop/aws/uploader', key({ accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' }))).toBe('refused');
+    await expect(ask(estate, 'shop/aws/uploader', key({ secretAccessKey: 'wrong' }))).rejects.toThrow();
   });
 });

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Buywhere } from '../../../lib/rehearsal/estates/buywhere/index.ts';
+import type { Estate } from '../../../lib/rehearsal/estates/estate.ts';
 import { leaksOf } from '../../../lib/rehearsal/leaks/leaks-of.ts';
 import { secretTexts } from '../../../lib/rehearsal/leaks/secrets.ts';
 import type { EcsService } from '../../../lib/simulator/ecs/index.ts';
@@ -16,12 +17,13 @@ import { eventually, trusting } from '../../simulator/support/actors.ts';
 import { startBareEstate } from '../support/bare-estate.ts';
 
 describe('the search for secrets', () => {
-  let estate: Buywhere;
+  let estate: Estate;
   beforeAll(async () => {
     estate = await startBareEstate();
   });
   afterAll(() => estate.close());
 
+  const password = () => (JSON.parse(manager().value('shop/db/app')) as { password: string }).password;
   const root = () => estate.world.identities.rootPrincipal;
   const manager = () => estate.world.service<SecretsManager>('secretsmanager');
   const put = (service: string, operation: string, input: object) =>
@@ -32,16 +34,16 @@ describe('the search for secrets', () => {
   });
 
   it('knows every secret text that any version ever held', () => {
-    const before = secretTexts(manager(), estate.inventory).map(({ name }) => name);
+    const before = secretTexts(manager(), estate).map(({ name }) => name);
     expect(before).toEqual([
-      'password of buywhere/db/app',
-      'password of buywhere/db/admin',
-      'secretAccessKey of buywhere/aws/uploader',
+      'password of shop/db/app',
+      'secretAccessKey of shop/aws/uploader',
+      "the admin's credential in shop/db/admin",
     ]);
-    const value = JSON.parse(manager().value('buywhere/db/app')) as object;
-    manager().putValue('buywhere/db/app', JSON.stringify({ ...value, password: 'the second password' }));
-    manager().putValue('buywhere/db/app', JSON.stringify(value));
-    expect(secretTexts(manager(), estate.inventory).map(({ text }) => text)).toContain('the second password');
+    const value = JSON.parse(manager().value('shop/db/app')) as object;
+    manager().putValue('shop/db/app', JSON.stringify({ ...value, password: 'the second password' }));
+    manager().putValue('shop/db/app', JSON.stringify(value));
+    expect(secretTexts(manager(), estate).map(({ text }) => text)).toContain('the second password');
   });
 
   const channels: [channel: string, plant: (secret: string) => Promise<unknown>][] = [
@@ -57,7 +59,7 @@ describe('the search for secrets', () => {
       "secrets' names and tags",
       (secret) =>
         put('secretsmanager', 'TagResource', {
-          SecretId: 'buywhere/db/app',
+          SecretId: 'shop/db/app',
           Tags: [{ Key: 'keyturn:intent', Value: secret }],
         }),
     ],
@@ -67,8 +69,17 @@ describe('the search for secrets', () => {
         put('s3', 'PutObject', { Bucket: 'evidence', Key: 'x.json', Body: Buffer.from(JSON.stringify({ secret })) }),
     ],
     [
-      "the database's log",
-      (secret) => estate.database.server.sql(`SELECT '${secret.replaceAll("'", "''")}'`, undefined, 'buywhere'),
+      'the log of postgres targets',
+      async (secret) => {
+        const value = manager().value('shop/db/app');
+        const { host, port } = JSON.parse(value) as { host: string; port: number };
+        const { username: user, password } = estate.admins.login('shop/db/admin');
+        const ssl = { rejectUnauthorized: false };
+        const client = new pg.Client({ host, port, database: 'shop', user, password, ssl });
+        await client.connect();
+        await client.query(`SELECT '${secret.replaceAll("'", "''")}'`);
+        await client.end();
+      },
     ],
     [
       'executions and their histories',
@@ -117,10 +128,10 @@ describe('the search for secrets', () => {
   ];
 
   it.each(channels)('finds one in %s', async (channel, plant) => {
-    await plant(estate.database.password);
+    await plant(password());
     const leaks = await leaksOf(estate, '');
     expect(leaks.map((leak) => leak.channel)).toContain(channel);
-    expect(leaks.map((leak) => leak.secret)).toContain('password of buywhere/db/app');
+    expect(leaks.map((leak) => leak.secret)).toContain('password of shop/db/app');
   });
 
   it('finds one in the events of the bus', async () => {
@@ -128,7 +139,7 @@ describe('the search for secrets', () => {
       source: 'x',
       'detail-type': 'y',
       resources: [],
-      detail: { password: estate.database.password },
+      detail: { password: password() },
       atMs: 1,
     };
     const leaks = await leaksOf({ ...estate, events: [event] }, '');
@@ -136,7 +147,7 @@ describe('the search for secrets', () => {
   });
 
   it('finds one on the terminal', async () => {
-    const leaks = await leaksOf(estate, `Error: cannot connect to ${encodeURIComponent(estate.database.password)}`);
+    const leaks = await leaksOf(estate, `Error: cannot connect to ${encodeURIComponent(password())}`);
     expect(leaks.map(({ channel }) => channel)).toContain('this terminal');
   });
 });

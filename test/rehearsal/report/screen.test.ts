@@ -35,7 +35,7 @@ describe('a screen that is no terminal', () => {
     vi.advanceTimersByTime(1_000);
     screen.end();
     expect(text()).toBe(
-      `  12.3 s  deploying\n  12.3 s  ${'db/app'.padEnd(24)}${'soaking'.padEnd(36)}1,234 requests, 0 failed\n`,
+      `  12.3 s  deploying\n  12.3 s  ${'db/app'.padEnd(28)}${'soaking'.padEnd(36)}1,234 requests, 0 failed\n`,
     );
   });
 });
@@ -48,7 +48,7 @@ describe('a terminal', () => {
     vi.advanceTimersByTime(200);
     expect(text()).toBe(running);
     screen.phase('db/app', 'soaking');
-    expect(text()).toBe(`${running}${clear}  12.5 s  ${'db/app'.padEnd(24)}soaking\n${running}`);
+    expect(text()).toBe(`${running}${clear}  12.5 s  ${'db/app'.padEnd(28)}soaking\n${running}`);
     screen.end();
     expect(text().endsWith(running + clear)).toBe(true);
   });

@@ -12,9 +12,8 @@ const report = {
       oldRefused: true,
       newAccepted: true,
       secretsManagerCalls: { rotation: 10, rollout: 14, views: 20 },
-      failedLogins: 0,
-      databaseConnections: 3,
-      databaseStatements: 4,
+      targetWork: { failedLogins: 0, connections: 3, requests: 4 },
+      views: [],
       stateTransitions: 200,
     },
   ],
@@ -25,16 +24,8 @@ const report = {
 
 it('fits the end of a run on a screen', () => {
   expect(renderReport(report, [{ promise: 'a', kept: true, seen: '' }]).join('\n')).toMatchInlineSnapshot(`
-    "                                  db/app
-    kind                              postgres
-    result                            retired
-    old and new both accepted         30.4 s
-    old credential                    refused
-    new credential                    accepted
-    failed logins in the four steps   0
-    database connections, statements  3, 4
-    Secrets Manager calls             10 steps, 14 rollout, 20 views
-    state transitions                 200
+    "secret  kind      result   old and new both  old      new       Secrets Manager calls  at the target, in the four steps  transitions
+    db/app  postgres  retired  30.4 s            refused  accepted  10 + 14 + 20           3 connections, 4 requests         200
 
     requests                       2,622 sent, 0 failed
     restarts                       api 1, worker 1

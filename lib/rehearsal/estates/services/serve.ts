@@ -1,24 +1,20 @@
 import { createServer, type ServerResponse } from 'node:http';
+import type { Use } from './use.ts';
 
-/** What a service of the estate does with the credential that it was given when it started. */
-export interface Program {
-  /** Uses the credential for one request; the answer's JSON. */
-  work(): Promise<Record<string, unknown>>;
-  /** Signs in with the credential afresh. */
-  check(): Promise<void>;
-  close(): Promise<void>;
-}
+/** A balancer and Keyturn ask often, and each sign-in costs the target one: they share an answer for so long. */
+const checkedForMs = 1_500;
 
 /**
  * Serves on 127.0.0.1, port `PORT`: `/health` checks, everything else works. On SIGTERM no new request is taken, those
  * that have begun are finished, and the process ends.
  */
-export function serve(program: Program): void {
+export function serve(program: Use): void {
+  const check = sharedFor(checkedForMs, () => program.check());
   const server = createServer((request, response) => {
     const healthy = request.url?.startsWith('/health');
-    const answer = healthy ? program.check().then(() => ({ status: 'ok' })) : program.work();
+    const answer = healthy ? check() : program.work();
     answer.then(
-      (body) => send(response, 200, body),
+      () => send(response, 200, { status: 'ok' }),
       (error: unknown) => {
         console.log(`${request.method} ${request.url}: ${reasonOf(error)}`);
         send(response, healthy ? 503 : 500, { status: 'failing', reason: reasonOf(error) });
@@ -32,6 +28,14 @@ export function serve(program: Program): void {
     server.close(() => void program.close().finally(() => process.exit(0)));
     server.closeIdleConnections();
   });
+}
+
+function sharedFor<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
+  let last: { atMs: number; answer: Promise<T> } | undefined;
+  return () => {
+    if (last === undefined || Date.now() - last.atMs > ms) last = { atMs: Date.now(), answer: ask() };
+    return last.answer;
+  };
 }
 
 function send(response: ServerResponse, status: number, body: Record<string, unknown>): void {

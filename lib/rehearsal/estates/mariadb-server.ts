@@ -1,0 +1,254 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chown, cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type Connection, createConnection } from 'mysql2/promise';
+import { guardFolder } from './guard.ts';
+
+const server = '/usr/sbin/mariadbd';
+const installer = '/usr/bin/mariadb-install-db';
+
+/** What to say where Debian's `mariadb-server` is not installed. */
+export const mariadbMissing =
+  existsSync(server) && existsSync(installer)
+    ? undefined
+    : 'MariaDB is not installed (Debian: apt-get install mariadb-server)';
+
+export interface MariadbOptions {
+  /** Options of mariadbd, such as `{ plugin_load_add: 'simple_password_check' }`. */
+  settings?: Readonly<Record<string, string | number>>;
+  /** A server certificate and its key, PEM; TLS is on then, beside plaintext. */
+  tls?: { certificate: string; key: string };
+  /** Also start a replica. */
+  replica?: boolean;
+}
+
+/** One line of the general log. */
+export interface LogLine {
+  /** The connection's number. */
+  connection: number;
+  command: string;
+  text: string;
+}
+
+/** A server in a temporary folder on a free port of 127.0.0.1. */
+export interface MariadbServer {
+  readonly host: string;
+  readonly port: number;
+  readonly replicaPort: number | undefined;
+  /** One statement as root. */
+  sql(text: string, at?: { replica?: boolean }): Promise<Record<string, unknown>[]>;
+  /** Root's session: the caller ends it. */
+  connect(at?: { replica?: boolean }): Promise<Connection>;
+  /** The general log so far: every statement of every session. */
+  log(): Promise<string>;
+  logLines(): Promise<LogLine[]>;
+  stop(): Promise<void>;
+}
+
+const rootPassword = 'root-password';
+
+/** About 1.5 s. Runs as root too: the server then runs as another user. Leaves nothing behind, however this process ends. */
+export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'keyturn-mariadb-'));
+  const release = guardFolder(folder);
+  const running: (() => Promise<void>)[] = [];
+  async function stop(): Promise<void> {
+    await Promise.all(running.map((end) => end()));
+    await rm(folder, { recursive: true, force: true });
+    release();
+  }
+  try {
+    return await startIn(folder, running, stop, options);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startIn(
+  folder: string,
+  running: (() => Promise<void>)[],
+  stop: () => Promise<void>,
+  options: MariadbOptions,
+): Promise<MariadbServer> {
+  const owner = unprivileged();
+  if (owner.uid !== undefined) await chown(folder, owner.uid, owner.gid ?? owner.uid);
+  const data = join(folder, 'data');
+  await promisify(execFile)(
+    installer,
+    [
+      '--no-defaults',
+      `--datadir=${data}`,
+      `--tmpdir=${folder}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ],
+    { ...owner, cwd: folder },
+  );
+  const settings: Record<string, string | number> = { ...options.settings };
+  if (options.tls) {
+    settings['ssl_cert'] = await file(join(folder, 'server.crt'), options.tls.certificate, owner);
+    settings['ssl_key'] = await file(join(folder, 'server.key'), options.tls.key, owner);
+  }
+
+  const port = await freePort();
+  let replicaPort: number | undefined;
+  if (options.replica) {
+    // A server that was just installed and never ran is a backup as it is.
+    await cp(data, join(folder, 'replica'), { recursive: true });
+    if (owner.uid !== undefined) await promisify(execFile)('chown', ['-R', `${owner.uid}:${owner.gid}`, folder]);
+    replicaPort = await freePort();
+    running.push(await run(folder, 'replica', replicaPort, { ...settings, server_id: 2, read_only: 1 }, owner));
+    Object.assign(settings, { server_id: 1, log_bin: join(folder, 'binlog') });
+  }
+  running.push(await run(folder, 'data', port, settings, owner));
+
+  const connect: MariadbServer['connect'] = async ({ replica = false } = {}) => {
+    const at = replica ? (replicaPort ?? port) : port;
+    const session = await createConnection({
+      host: '127.0.0.1',
+      port: at,
+      user: 'root',
+      password: rootPassword,
+      multipleStatements: true,
+      supportBigNumbers: true,
+    });
+    session.on('error', () => undefined);
+    // A test may change the server's own.
+    await session.query(`SET SESSION sql_mode = 'STRICT_ALL_TABLES'`);
+    return session;
+  };
+  const sql: MariadbServer['sql'] = async (text, at) => {
+    const session = await connect(at);
+    try {
+      const [rows] = await session.query(text);
+      return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+    } finally {
+      await session.end();
+    }
+  };
+  for (const at of replicaPort === undefined ? [port] : [replicaPort, port]) await takeOver(at);
+  if (replicaPort !== undefined) {
+    await sql(
+      `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${port}, MASTER_USER = 'root', MASTER_PASSWORD = '${rootPassword}',
+        MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos; START SLAVE`,
+      { replica: true },
+    );
+  }
+  const log = () => readFile(join(folder, 'data.general'), 'utf8');
+  return {
+    host: '127.0.0.1',
+    port,
+    replicaPort,
+    sql,
+    connect,
+    log,
+    async logLines() {
+      const entries = (await log()).matchAll(/^(?:\d{6} [ \d:]{8})?\t+ *(\d+) ([A-Z][A-Za-z ]*)\t(.*)$/gm);
+      return [...entries].map(([, connection, command = '', text = '']) => ({
+        connection: Number(connection),
+        command,
+        text,
+      }));
+    },
+    stop,
+  };
+}
+
+/** Root has no password at first. Neither logged nor replicated. */
+async function takeOver(port: number): Promise<void> {
+  const session = await createConnection({ host: '127.0.0.1', port, user: 'root', multipleStatements: true });
+  await session.query(`SET SESSION sql_log_bin = 0; SET SESSION sql_log_off = 1;
+    ALTER USER root@'127.0.0.1' IDENTIFIED BY '${rootPassword}', root@localhost IDENTIFIED BY '${rootPassword}'`);
+  await session.end();
+}
+
+interface Owner {
+  uid?: number;
+  gid?: number;
+}
+
+/** MariaDB refuses to run as root: `mysql` where the machine has that user, else `nobody`. */
+function unprivileged(): Owner {
+  if (process.getuid?.() !== 0) return {};
+  for (const user of ['mysql', 'nobody']) {
+    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout));
+    if (uid && gid) return { uid, gid };
+  }
+  throw new Error('running as root, and there is neither a user mysql nor nobody to run MariaDB as');
+}
+
+async function file(path: string, text: string, { uid, gid }: Owner): Promise<string> {
+  await writeFile(path, text, { mode: 0o600 });
+  if (uid !== undefined) await chown(path, uid, gid ?? uid);
+  return path;
+}
+
+async function run(
+  folder: string,
+  name: string,
+  port: number,
+  settings: Readonly<Record<string, string | number>>,
+  owner: Owner,
+): Promise<() => Promise<void>> {
+  const all: Record<string, string | number> = {
+    datadir: join(folder, name),
+    tmpdir: folder,
+    socket: join(folder, `${name}.sock`),
+    pid_file: join(folder, `${name}.pid`),
+    bind_address: '127.0.0.1',
+    port,
+    skip_name_resolve: 1,
+    general_log: 1,
+    general_log_file: join(folder, `${name}.general`),
+    innodb_log_file_size: '8M',
+    innodb_buffer_pool_size: '16M',
+    innodb_flush_log_at_trx_commit: 0,
+    ...settings,
+  };
+  const flags = Object.entries(all).map(([option, value]) => `--${option}=${value}`);
+  const logFile = join(folder, `${name}.error`);
+  const log = await open(logFile, 'a');
+  const running = spawn(server, ['--no-defaults', ...flags], {
+    stdio: ['ignore', log.fd, log.fd],
+    cwd: folder,
+    ...owner,
+  });
+  await log.close();
+  const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
+  const stop = async () => {
+    // The data folder goes anyway.
+    running.kill('SIGKILL');
+    await ended;
+  };
+  await ready(running, logFile).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return stop;
+}
+
+async function ready(running: ChildProcess, logFile: string): Promise<void> {
+  const untilMs = Date.now() + 30_000;
+  while (!/ready for connections/.test(await readFile(logFile, 'utf8'))) {
+    if (running.exitCode !== null || Date.now() > untilMs) {
+      throw new Error(`MariaDB did not start:\n${await readFile(logFile, 'utf8')}`);
+    }
+    await wait(25);
+  }
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

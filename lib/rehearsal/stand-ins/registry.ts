@@ -1,0 +1,16 @@
+import type { KindId } from '../../kinds/registry.ts';
+import { standIn as httpApiKey } from './http-api-key/index.ts';
+import { standIn as iamAccessKey } from './iam-access-key/index.ts';
+import { standIn as mysql } from './mysql/index.ts';
+import { standIn as postgres } from './postgres/index.ts';
+import { standIn as redis } from './redis/index.ts';
+import type { StandIn } from './stand-in.ts';
+
+/** One line per kind: its folder's name and what stands in for its targets. */
+export const standIns: Readonly<Record<KindId, StandIn>> = {
+  'http-api-key': httpApiKey,
+  'iam-access-key': iamAccessKey,
+  mysql,
+  postgres,
+  redis,
+};
