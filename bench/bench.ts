@@ -3,8 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inventory } from '../bin/inventory.ts';
+import { everyKind } from '../lib/rehearsal/estates/every-kind.ts';
+import type { RehearsalReport } from '../lib/rehearsal/report/report.ts';
 import { type Figure, isKept, lineOf } from './figures.ts';
-import { functionFigures } from './functions.ts';
+import { functionFigures, measureFunctions } from './functions.ts';
+import { kindLines } from './kinds.ts';
 import { rehearsalFigures } from './rehearsal.ts';
 import { resourceFigures } from './resources.ts';
 
@@ -15,21 +18,28 @@ function print(title: string, figures: Figure[]): Figure[] {
   return figures;
 }
 
-async function rehearsed() {
+async function rehearsed(estate: string): Promise<RehearsalReport> {
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-bench-'));
   const file = join(folder, 'report.json');
   try {
-    execFileSync(process.execPath, ['bin/rehearse.ts', '--json', file], { stdio: ['ignore', 'ignore', 'inherit'] });
-    return JSON.parse(await readFile(file, 'utf8'));
+    execFileSync(process.execPath, ['bin/rehearse.ts', '--estate', estate, '--json', file], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    return JSON.parse(await readFile(file, 'utf8')) as RehearsalReport;
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
+const measures = await measureFunctions(everyKind);
+const kinds = await rehearsed('kinds');
+console.log('One rotation of each kind');
+for (const line of kindLines(kinds, measures)) console.log(line);
 const figures = [
-  ...print('Functions', await functionFigures(inventory)),
+  ...print('Functions', functionFigures(measures)),
   ...print('CloudFormation', await resourceFigures(inventory)),
-  ...print('One campaign, rehearsed', rehearsalFigures(await rehearsed())),
+  ...print('One secret of every kind, rehearsed', rehearsalFigures(kinds)),
+  ...print('One campaign of BuyWhere, rehearsed', rehearsalFigures(await rehearsed('buywhere'))),
 ];
 const over = figures.filter((figure) => !isKept(figure)).length;
 console.log(`\n${figures.length - over} of ${figures.length} numbers hold.`);

@@ -1,9 +1,8 @@
-import type { RehearsalReport } from '../lib/rehearsal/report/report.ts';
+import type { RehearsalReport, RotationReport } from '../lib/rehearsal/report/report.ts';
 import type { Figure } from './figures.ts';
 
 /** The promises of a rotation, from what a rehearsal counted. */
 export function rehearsalFigures(report: RehearsalReport): Figure[] {
-  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
   return [
     {
       what: `failed requests of ${report.requests.sent} during the rehearsal`,
@@ -19,32 +18,24 @@ export function rehearsalFigures(report: RehearsalReport): Figure[] {
     },
     {
       what: 'old credentials that were not refused',
-      value: sum(report.rotations.map(({ oldRefused }) => (oldRefused ? 0 : 1))),
+      value: report.rotations.filter(({ oldRefused }) => !oldRefused).length,
       limit: 0,
     },
-    ...report.rotations.flatMap(({ secret, kind, secretsManagerCalls, targetWork }) => [
-      ...(targetWork === null
-        ? []
-        : [{ what: `${secret} (${kind}): failed logins in the four steps`, value: targetWork.failedLogins, limit: 0 }]),
-      ...(kind === 'postgres' && targetWork !== null
-        ? [
-            {
-              what: `${secret} (${kind}): Secrets Manager calls of the four steps`,
-              value: secretsManagerCalls.rotation,
-              limit: 10,
-            },
-            {
-              what: `${secret} (${kind}): database connections of the four steps`,
-              value: targetWork.connections,
-              limit: 3,
-            },
-            {
-              what: `${secret} (${kind}): database statements of the four steps`,
-              value: targetWork.requests,
-              limit: 6,
-            },
-          ]
-        : []),
-    ]),
+    ...report.rotations.flatMap(costsOf),
+  ];
+}
+
+/** Failed logins of every kind; what the design promises of one database at one endpoint, by itself. */
+function costsOf({ secret, kind, secretsManagerCalls, targetWork }: RotationReport): Figure[] {
+  if (targetWork === null) return [];
+  const { failedLogins, connections, requests } = targetWork;
+  const figure = (what: string, value: number, limit: number) => ({ what: `${secret}: ${what}`, value, limit });
+  const figures = [figure('failed logins in the four steps', failedLogins, 0)];
+  if (kind !== 'postgres') return figures;
+  return [
+    ...figures,
+    figure('Secrets Manager calls of the four steps', secretsManagerCalls.rotation, 10),
+    figure('database connections of the four steps, at the writer', connections, 3),
+    figure('database statements of the four steps, at the writer', requests, 6),
   ];
 }

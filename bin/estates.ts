@@ -1,4 +1,5 @@
 import type { Inventory } from '../lib/inventory/types.ts';
+import { everyKind } from '../lib/rehearsal/estates/every-kind.ts';
 import { inventory as maily } from '../lib/rehearsal/estates/maily/inventory.ts';
 import { inventory } from './inventory.ts';
 
@@ -14,6 +15,11 @@ export interface EstateToRehearse {
 export const estates: Readonly<Record<string, EstateToRehearse>> = {
   buywhere: { title: 'bin/inventory.ts, which is what `npx cdk deploy` deploys', inventory, region: 'ap-southeast-1' },
   maily: { title: 'six sorts of credential, each with its own frequency', inventory: maily, region: 'us-east-1' },
+  kinds: {
+    title: 'one secret of every kind, each with a service of its own',
+    inventory: everyKind,
+    region: 'us-east-1',
+  },
 };
 
 export const defaultEstate = 'buywhere';

@@ -25,7 +25,7 @@ export interface RehearsalOptions {
 }
 
 /** To all services together: what two cores answer beside everything else that a rehearsal runs. */
-const requestsPerSecond = 60;
+const requestsPerSecond = 48;
 /** With traffic and nothing else, before the schedule fires and after the last rollout has ended. */
 const quietMs = 1_500;
 /** Of the turns; what has not ended by then is held. */

@@ -98,7 +98,7 @@ describe('the product', () => {
   it('names in its machines no error that is not in the list', () => {
     const machines = [
       rolloutDefinition({ rolloutFunctionArn: 'arn' }),
-      campaignDefinition({ campaignFunctionArn: 'arn', concurrency: 1 }),
+      campaignDefinition({ campaignFunctionArn: 'arn', batchSize: 1 }),
     ];
     const named = machines.flatMap((machine) => [
       ...errorsNamedBy(machine).filter((name) => !/^(States|Lambda|Sandbox|Runtime)\./.test(name)),

@@ -170,6 +170,6 @@ describe('the options of npm run rehearse', () => {
   it('an unknown estate too', async () => {
     program = await run('rehearse', '--estate', 'atlantis');
     expect(await program.ended).toBe(2);
-    expect(program.output()).toBe('there is no estate "atlantis"; there is: buywhere, maily\nSee --help.\n');
+    expect(program.output()).toBe('there is no estate "atlantis"; there is: buywhere, maily, kinds\nSee --help.\n');
   });
 });

@@ -141,7 +141,7 @@ describe('workflows', () => {
     ['the rollout', rolloutDefinition({ rolloutFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:f' })],
     [
       'the campaign',
-      campaignDefinition({ campaignFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:f', concurrency: 5 }),
+      campaignDefinition({ campaignFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:f', batchSize: 5 }),
     ],
   ])('%s is valid Amazon States Language', (_, definition) => {
     const { isValid, errorsText } = aslValidator(definition);

@@ -1,4 +1,5 @@
 import type { SecretEntry } from '../entry.ts';
+import type { CampaignItem } from './requests.ts';
 
 /**
  * A campaign's secrets in groups that share consumers, directly or by way of others. Secrets of a group wait for each other
@@ -18,4 +19,15 @@ export function groupsOf(entries: readonly SecretEntry[]): string[][] {
   }
   const sorted = groups.map(({ secrets }) => [...secrets].sort());
   return sorted.sort(([one = ''], [other = '']) => (one < other ? -1 : 1));
+}
+
+/** The first of them, in whole groups: `atMost` items, or one group that is larger. Pure. */
+export function wholeGroups(items: readonly CampaignItem[], atMost: number): CampaignItem[] {
+  const batch: CampaignItem[] = [];
+  for (const group of new Set(items.map((item) => item.group))) {
+    const own = items.filter((item) => item.group === group);
+    if (batch.length > 0 && batch.length + own.length > atMost) break;
+    batch.push(...own);
+  }
+  return batch;
 }

@@ -5,7 +5,7 @@ import { labels } from '../labels.ts';
 import type { SecretState, SecretStore } from '../ports.ts';
 import { consumersHealthy, type Phase } from '../rollout/phase.ts';
 import { openRollout } from '../rotation/guard.ts';
-import { groupsOf } from './groups.ts';
+import { groupsOf, wholeGroups } from './groups.ts';
 import type { CampaignRequest, Outcome } from './requests.ts';
 import { campaignToken } from './token.ts';
 
@@ -37,24 +37,24 @@ type Ops = {
 const ops: Ops = {
   async plan({ policy, scheduledTime }, { entries }) {
     const own = (await entries()).filter((entry) => entry.policy === policy);
-    const rest = groupsOf(own).map((group) =>
-      group.map((secret) => ({ secret, token: campaignToken(policy, scheduledTime, secret) })),
+    const items = groupsOf(own).flatMap((secrets, group) =>
+      secrets.map((secret) => ({ secret, token: campaignToken(policy, scheduledTime, secret), group })),
     );
     const toleratedFailures = Math.max(0, ...own.map((entry) => entry.toleratedFailures ?? 0));
-    return { rest, outcomes: [], toleratedFailures };
+    return { rest: items, outcomes: [], toleratedFailures };
   },
 
   async next({ rest, outcomes, ended, toleratedFailures, batchSize }, { clock }) {
-    const all = [...outcomes, ...ended.flat()];
+    const all = [...outcomes, ...ended];
     const failures = count(all, 'failed');
     if (failures > toleratedFailures) {
       const reason = `not started: ${failures} of the campaign failed, and ${toleratedFailures} are tolerated`;
-      const left: Outcome[] = rest.flat().map(({ secret }) => ({ secret, outcome: 'skipped', reason }));
+      const left: Outcome[] = rest.map(({ secret }) => ({ secret, outcome: 'skipped', reason }));
       return { state: 'over', batch: [], rest: [], outcomes: [...all, ...left], startedAtMs: clock.nowMs() };
     }
-    const batch = rest.slice(0, batchSize);
+    const batch = wholeGroups(rest, batchSize);
     const state = batch.length === 0 ? 'over' : 'going';
-    return { state, batch, rest: rest.slice(batchSize), outcomes: all, startedAtMs: clock.nowMs() };
+    return { state, batch, rest: rest.slice(batch.length), outcomes: all, startedAtMs: clock.nowMs() };
   },
 
   async start({ secret, token }, { store, rotate }) {

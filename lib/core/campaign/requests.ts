@@ -6,8 +6,8 @@ const token = z.string();
 export const Outcome = z.object({ secret, outcome: z.enum(['turned', 'skipped', 'failed']), reason: z.string() });
 export type Outcome = z.infer<typeof Outcome>;
 
-/** A rotation that a campaign is to start. */
-export const CampaignItem = z.object({ secret, token });
+/** A rotation that a campaign is to start, together with the others of its group. */
+export const CampaignItem = z.object({ secret, token, group: z.number() });
 export type CampaignItem = z.infer<typeof CampaignItem>;
 
 /** What the campaign machine asks of the campaign function. */
@@ -15,13 +15,12 @@ export const CampaignRequest = z.discriminatedUnion('op', [
   z.object({ op: z.literal('plan'), policy: z.string(), scheduledTime: z.string() }),
   z.object({
     op: z.literal('next'),
-    /** Not started yet, in groups that share consumers. */
-    rest: z.array(z.array(CampaignItem)),
-    /** Of the batches before the last one, and of that by its groups. */
+    /** Not started yet. */
+    rest: z.array(CampaignItem),
+    /** Of the batches before the last one, and of that. */
     outcomes: z.array(Outcome),
-    ended: z.array(z.array(Outcome)),
+    ended: z.array(Outcome),
     toleratedFailures: z.number(),
-    /** Groups. */
     batchSize: z.number(),
   }),
   z.object({ op: z.literal('start'), secret, token }),

@@ -14,8 +14,8 @@ import { BundledFunction, type CodeOf } from './bundled-function.ts';
 import type { KindFunctions } from './kind-functions.ts';
 import { Machine } from './machine.ts';
 
-/** Secrets of one campaign that are under way to their consumers at a time; secrets that share consumers count as one. */
-const CONCURRENCY = 5;
+/** Secrets of one campaign that are under way to their consumers at a time, unless more of them share consumers. */
+const BATCH_SIZE = 5;
 
 export interface CampaignsProps {
   inventory: Inventory;
@@ -64,7 +64,7 @@ export class Campaigns extends Construct {
     });
     this.machine = new Machine(this, 'CampaignMachine', {
       machineName: machineNames.campaign,
-      definition: campaignDefinition({ campaignFunctionArn: this.function.arn, concurrency: CONCURRENCY }),
+      definition: campaignDefinition({ campaignFunctionArn: this.function.arn, batchSize: BATCH_SIZE }),
       invokes: [this.function.arn],
     });
 

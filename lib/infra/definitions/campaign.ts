@@ -1,17 +1,17 @@
 import { choose, type States, set, task, wait } from './states.ts';
 
 /**
- * The rotations started together under one policy. Input: `{policy, scheduledTime}`. A batch is `concurrency` groups; the
- * secrets of a group share consumers and wait for each other, so they go together. A rotation that fails does not stop the
- * others of its batch; more failures than the policy tolerates start no further batch. A campaign with failures ends as
+ * The rotations started together under one policy. Input: `{policy, scheduledTime}`. A rotation that fails does not stop
+ * the others of its batch; more failures than the policy tolerates start no further batch. A campaign with failures ends as
  * failed, naming them.
  */
 export function campaignDefinition({
   campaignFunctionArn,
-  concurrency,
+  batchSize,
 }: {
   campaignFunctionArn: string;
-  concurrency: number;
+  /** Rotations that are under way at a time, unless more of them share consumers. */
+  batchSize: number;
 }): object {
   const failed = [{ errors: ['States.ALL'], next: 'SecretFailed' }];
   const one: States = {
@@ -36,14 +36,6 @@ export function campaignDefinition({
     Turned: outcome('turned', { 'reason.$': '$.look.answer.reason' }),
     NotTurned: outcome('failed', { 'reason.$': '$.look.answer.reason' }),
     SecretFailed: outcome('failed', { 'reason.$': '$.failure.Error' }),
-  };
-  // All at once, or one would wait for another that waits for a slot.
-  const together = {
-    Type: 'Map',
-    ItemsPath: '$.group',
-    ItemSelector: { 'item.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.startedAtMs' },
-    ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Start', States: one },
-    End: true,
   };
   return {
     Comment: 'Keyturn: the rotations of one policy',
@@ -70,18 +62,18 @@ export function campaignDefinition({
           'outcomes.$': '$.next.answer.outcomes',
           'ended.$': '$.ended',
           'toleratedFailures.$': '$.campaign.answer.toleratedFailures',
-          batchSize: concurrency,
+          batchSize,
         },
         'next',
         'More',
       ),
-      More: choose('$.next.answer.state', { going: 'Groups' }, 'Report'),
-      Groups: {
+      More: choose('$.next.answer.state', { going: 'Secrets' }, 'Report'),
+      Secrets: {
         Type: 'Map',
         ItemsPath: '$.next.answer.batch',
-        MaxConcurrency: concurrency,
-        ItemSelector: { 'group.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.next.answer.startedAtMs' },
-        ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Secrets', States: { Secrets: together } },
+        // All at once: those that share consumers wait for each other.
+        ItemSelector: { 'item.$': '$$.Map.Item.Value', 'startedAtMs.$': '$.next.answer.startedAtMs' },
+        ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: 'Start', States: one },
         ResultPath: '$.ended',
         Next: 'NextBatch',
       },

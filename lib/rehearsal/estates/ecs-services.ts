@@ -12,10 +12,10 @@ const program = fileURLToPath(new URL('./services/service.ts', import.meta.url))
 
 /** A balancer that looks often, so that a deployment takes seconds. */
 const balancer = {
-  intervalMs: 500,
+  intervalMs: 1_000,
   healthyThreshold: 2,
   // On a busy machine an answer can be late; a task is not given up for one.
-  unhealthyThreshold: 5,
+  unhealthyThreshold: 4,
   deregistrationDelayMs: 1_000,
 };
 

@@ -1,4 +1,5 @@
 import type { KindId } from '../../kinds/registry.ts';
+import { standIn as elasticacheUser } from './elasticache-user/index.ts';
 import { standIn as httpApiKey } from './http-api-key/index.ts';
 import { standIn as iamAccessKey } from './iam-access-key/index.ts';
 import { standIn as mysql } from './mysql/index.ts';
@@ -8,6 +9,7 @@ import type { StandIn } from './stand-in.ts';
 
 /** One line per kind: its folder's name and what stands in for its targets. */
 export const standIns: Readonly<Record<KindId, StandIn>> = {
+  'elasticache-user': elasticacheUser,
   'http-api-key': httpApiKey,
   'iam-access-key': iamAccessKey,
   mysql,

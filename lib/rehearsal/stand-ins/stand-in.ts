@@ -47,7 +47,7 @@ export interface Targets {
   /** What a service must know beside the credential: the settings that `services/uses/<kind>.ts` takes. */
   settings(secret: DeclaredSecret): Readonly<Record<string, unknown>>;
   /** What the four steps cost at the target; undefined where it keeps no log to count in. */
-  work?(secret: DeclaredSecret, during: During, newValue: string | undefined): Promise<TargetWork>;
+  work?(secret: DeclaredSecret, during: During, newValue: string | undefined): Promise<TargetWork | undefined>;
   /** What is not as it should be at the target after a turn, in words. */
   faults?(secret: DeclaredSecret, outcome: Outcome): Promise<string[]>;
   /** Everything that the servers wrote down so far; '' where they keep no log. */
@@ -57,6 +57,8 @@ export interface Targets {
 
 /** What stands in for a kind's targets when an estate is rehearsed. */
 export interface StandIn {
+  /** One secret of the kind, for an estate with one of each. */
+  sample: Pick<SecretDeclaration, 'target' | 'views'>;
   /** What is started, for whoever waits: `PostgreSQL`. */
   title: string;
   /** One line: what is not installed and how to install it. Undefined when nothing is missing. */

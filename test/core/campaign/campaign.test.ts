@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { groupsOf, wholeGroups } from '../../../lib/core/campaign/groups.ts';
 import { type CampaignParts, judge, performCampaign } from '../../../lib/core/campaign/perform-campaign.ts';
 import { CampaignRequest } from '../../../lib/core/campaign/requests.ts';
 import { campaignToken } from '../../../lib/core/campaign/token.ts';
 import type { SecretState } from '../../../lib/core/ports.ts';
 import { campaignDefinition } from '../../../lib/infra/definitions/campaign.ts';
 import { realClock } from '../../support/clocks.ts';
-import { arn, buildHouse, consumerEntry, type House } from '../../support/house.ts';
+import { arn, buildHouse, type House } from '../../support/house.ts';
 
 let house: House;
 let parts: CampaignParts;
@@ -34,7 +35,7 @@ const start = () => performCampaign({ op: 'start', secret: 'house/db', token }, 
 describe('a campaign', () => {
   it('has the secrets of its policy, each with a token of its own', async () => {
     expect(await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime }, parts)).toMatchObject({
-      rest: [[{ secret: 'house/db', token }]],
+      rest: [{ secret: 'house/db', token, group: 0 }],
       toleratedFailures: 0,
     });
   });
@@ -61,19 +62,38 @@ describe('a campaign', () => {
   ] as const)(
     'starts its next rotations, or no further one, with %s',
     async (_, toleratedFailures, ended, started, state) => {
-      const items = ['b', 'c', 'd'].map((secret) => [{ secret, token }]);
+      const items = ['b', 'c', 'd'].map((secret, group) => ({ secret, token, group }));
       const outcome = (which: 'failed' | 'turned') => ({ secret: 'a', outcome: which, reason: 'r' });
-      const batches = { rest: items, outcomes: [], ended: [ended.map(outcome)], toleratedFailures, batchSize: 2 };
+      const batches = { rest: items, outcomes: [], ended: ended.map(outcome), toleratedFailures, batchSize: 2 };
       const answer = (await performCampaign({ op: 'next', ...batches }, parts)) as {
-        batch: { secret: string }[][];
+        batch: { secret: string }[];
         outcomes: { secret: string }[];
       };
       expect(answer).toMatchObject({ state });
-      expect(answer.batch.flat().map(({ secret }) => secret)).toEqual(started);
+      expect(answer.batch.map(({ secret }) => secret)).toEqual(started);
       const left = answer.outcomes.slice(ended.length).map(({ secret }) => secret);
       expect(left).toEqual(state === 'over' ? ['b', 'c', 'd'] : []);
     },
   );
+
+  it('starts secrets that share consumers in one batch, however many they are, and none of another group with them', async () => {
+    const items = ['a', 'b', 'c', 'd', 'e'].map((secret, at) => ({ secret, token, group: at < 3 ? 0 : at }));
+    expect(wholeGroups(items, 2).map(({ secret }) => secret)).toEqual(['a', 'b', 'c']);
+    expect(wholeGroups(items, 4).map(({ secret }) => secret)).toEqual(['a', 'b', 'c', 'd']);
+    expect(wholeGroups(items.slice(3), 1).map(({ secret }) => secret)).toEqual(['d']);
+    expect(wholeGroups([], 2)).toEqual([]);
+  });
+
+  it('has its secrets in groups that share consumers, directly or by way of others', () => {
+    const uses = (secret: string, ...consumers: string[]) => {
+      const [consumer] = house.entry.waves.flat();
+      if (consumer === undefined) throw new Error('the house has no consumer');
+      return { ...house.entry, secret, waves: [consumers.map((name) => ({ ...consumer, name }))] };
+    };
+    const entries = [uses('d', 'w'), uses('c', 'x', 'y'), uses('a', 'x'), uses('b', 'z'), uses('e', 'y', 'v')];
+    expect(groupsOf(entries)).toEqual([['a', 'c', 'e'], ['b'], ['d']]);
+    expect(groupsOf([uses('a'), uses('b')])).toEqual([['a'], ['b']]);
+  });
 
   it('fails by name when one of its rotations failed, and only then', async () => {
     const report = (outcome: 'turned' | 'skipped' | 'failed') =>
@@ -96,8 +116,8 @@ describe('the campaign’s machine', () => {
       ...parts,
       clock: realClock,
       store: { ...store, describe: (name) => store.describe(name === 'house/db' ? name : 'missing') },
-      entries: async () =>
-        names.map((secret) => ({ ...house.entry, secret, waves: [[consumerEntry(secret)]], toleratedFailures })),
+      // No consumer is shared.
+      entries: async () => names.map((secret) => ({ ...house.entry, secret, toleratedFailures, waves: [] })),
       rolloutOf: async () => ({ status: 'SUCCEEDED', phase: undefined }),
     };
     house.functions['campaign'] = async (payload) => {
@@ -106,7 +126,7 @@ describe('the campaign’s machine', () => {
       return performCampaign(request, parts);
     };
     const { world, states } = house;
-    const definition = campaignDefinition({ campaignFunctionArn: arn('campaign'), concurrency: 2 });
+    const definition = campaignDefinition({ campaignFunctionArn: arn('campaign'), batchSize: 2 });
     states.create({
       name: 'campaign',
       roleArn: `arn:aws:iam::${world.accountId}:role/machine`,

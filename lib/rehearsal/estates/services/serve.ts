@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { Use } from './use.ts';
 
 /** A balancer and Keyturn ask often, and each sign-in costs the target one: they share an answer for so long. */
-const checkedForMs = 1_500;
+const checkedForMs = 2_500;
 
 /**
  * Serves on 127.0.0.1, port `PORT`: `/health` checks, everything else works. On SIGTERM no new request is taken, those

@@ -35,6 +35,15 @@ interface Place {
 /** For each provider of the inventory a server that keeps to its documented API. */
 export const standIn: StandIn = {
   title: "providers' APIs",
+  sample: {
+    target: {
+      provider: 'sendgrid',
+      adminSecret: 'kinds/sendgrid-admin',
+      parameters: { scopes: ['mail.send'] },
+      noLastUse: 'the one consumer is refreshed and proven',
+    },
+    views: { 'kinds/SENDGRID_API_KEY': '{value}' },
+  },
   missing: undefined,
   async start(secrets, { admins }) {
     const parsed = secrets.map((secret) => ({ ...secret, target: targetOf(secret) }));

@@ -12,6 +12,7 @@ import { signIn } from './client.ts';
 /** The simulated account's own IAM: a user for each secret, who may write into a bucket of its own. */
 export const standIn: StandIn = {
   title: 'IAM users',
+  sample: { target: { userName: 'app' } },
   missing: undefined,
   async start(secrets, { world }) {
     const iam = world.service<Iam>('iam');

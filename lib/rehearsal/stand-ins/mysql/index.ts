@@ -10,6 +10,16 @@ import { startServer } from './server.ts';
 /** A real MariaDB for each server of the inventory, with a real replica where one is declared. */
 export const standIn: StandIn = {
   title: 'MariaDB',
+  sample: {
+    target: {
+      engine: 'mariadb',
+      host: 'mysql.example',
+      database: 'app',
+      user: 'app',
+      adminSecret: 'kinds/mysql-admin',
+    },
+    views: { 'kinds/MYSQL_URL': 'mysql://{username:url}:{password:url}@{host}:{port}/{dbname}' },
+  },
   missing: mariadbMissing,
   async start(secrets, surroundings) {
     const { authority, admins } = surroundings;

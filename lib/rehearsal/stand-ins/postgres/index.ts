@@ -10,6 +10,10 @@ import { type Server, startServer, visitsOf } from './server.ts';
 /** A real PostgreSQL for each server of the inventory, with a real replica where one is declared. The writer also stands for a pooler. */
 export const standIn: StandIn = {
   title: 'PostgreSQL',
+  sample: {
+    target: { host: 'postgres.example', database: 'app', user: 'app', adminSecret: 'kinds/postgres-admin' },
+    views: { 'kinds/POSTGRES_URL': 'postgresql://{username:url}:{password:url}@{host}:{port}/{dbname}' },
+  },
   missing: undefined,
   async start(secrets, surroundings) {
     const { authority, admins } = surroundings;

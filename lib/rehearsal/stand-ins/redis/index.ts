@@ -1,18 +1,19 @@
 import { secretNameOf } from '../../../core/secret-arn.ts';
 import { parseTarget, type Target } from '../../../kinds/redis/schema.ts';
 import { newPassword } from '../../estates/admin-secrets.ts';
-import { type RedisServers, redisMissing, startRedis } from '../../estates/redis-server.ts';
-import { openRedis } from '../../estates/services/resp/client.ts';
+import { redisMissing } from '../../estates/redis-server.ts';
 import { atPlace, mapViews } from '../aim-views.ts';
 import { byServer, placesOf, type ServerPlan, startAll } from '../by-server.ts';
-import type { StandIn, Surroundings, Verdict } from '../stand-in.ts';
+import type { StandIn, Surroundings } from '../stand-in.ts';
+import { logInEverywhere } from './log-in.ts';
+import { type MonitoredRedis, startMonitoredRedis } from './servers.ts';
 
 /** What the kind's README grants Keyturn's own user. */
 const adminRules = ['+acl', '+config', '+client', '+info', '+cluster|info', '+multi', '+exec'];
 const serviceRules = ['~*', '&*', '+@read', '+@write', '+ping', '-@dangerous'];
 
 interface Deployment {
-  servers: RedisServers;
+  servers: MonitoredRedis;
   passwords: ReadonlyMap<string, string>;
   stop(): Promise<void>;
 }
@@ -20,6 +21,15 @@ interface Deployment {
 /** A real Redis for each deployment of the inventory: as many nodes as it names, all but one of them replicas. */
 export const standIn: StandIn = {
   title: 'Redis',
+  sample: {
+    target: {
+      host: 'redis.example',
+      nodes: [{ host: 'redis.example' }],
+      user: 'app',
+      adminSecret: 'kinds/redis-admin',
+    },
+    views: { 'kinds/REDIS_URL': 'rediss://{username:url}:{password:url}@{host}:{port}' },
+  },
   missing: redisMissing,
   async start(secrets, surroundings) {
     const { authority } = surroundings;
@@ -56,44 +66,32 @@ export const standIn: StandIn = {
           password,
         });
       },
-      /** Everywhere the same. */
       async ask(secret, value) {
         const { nodes } = placeOf(secret).server.servers;
-        const verdicts = new Set<Verdict>();
-        for (const { host, port } of nodes)
-          verdicts.add(await logIn({ host, port, ca: authority.certificate }, JSON.parse(value)));
-        const [verdict] = verdicts;
-        if (verdict === undefined || verdicts.size > 1)
-          throw new Error(`the servers answer ${[...verdicts].join(' and ')}`);
-        return verdict;
+        return await logInEverywhere(nodes, authority.certificate, JSON.parse(value));
       },
       settings(secret) {
         const { target, server } = placeOf(secret);
         const { host, port } = server.servers.primary;
         return { host, port, username: target.user };
       },
+      work: (secret, during) => placeOf(secret).server.servers.work(during),
       log: async () => (await Promise.all(deployments.map(({ servers }) => servers.log()))).join('\n'),
       stop: async () => void (await Promise.all(deployments.map(({ stop }) => stop()))),
     };
   },
 };
 
-async function startDeployment(
-  { secrets }: ServerPlan<Target>,
-  { authority, admins }: Surroundings,
-): Promise<Deployment> {
+async function startDeployment({ secrets }: ServerPlan<Target>, surroundings: Surroundings): Promise<Deployment> {
   const nodes = Math.max(...secrets.map(({ target }) => target.nodes.length));
-  const servers = await startRedis({
-    tls: { ...authority.issue(['localhost', '127.0.0.1']), ca: authority.certificate },
-    replicas: nodes - 1,
-  });
+  const servers = await startMonitoredRedis(nodes, surroundings);
   try {
     const passwords = new Map(secrets.map(({ target }) => [target.user, newPassword()]));
     for (const node of servers.nodes) {
       for (const [user, password] of passwords)
         await node.command('ACL', 'SETUSER', user, 'reset', 'on', `>${password}`, ...serviceRules);
       for (const { target } of secrets) {
-        const { username, password } = admins.login(target.adminSecret);
+        const { username, password } = surroundings.admins.login(target.adminSecret);
         await node.command('ACL', 'SETUSER', username, 'on', `>${password}`, ...adminRules);
       }
       await node.command('ACL', 'SAVE');
@@ -102,21 +100,5 @@ async function startDeployment(
   } catch (error) {
     await servers.stop();
     throw error;
-  }
-}
-
-/** @throws Error for any answer that is neither a yes nor WRONGPASS. */
-async function logIn(
-  door: { host: string; port: number; ca: string },
-  { username = 'default', password }: { username?: string; password: string },
-): Promise<Verdict> {
-  const session = openRedis(door);
-  try {
-    const answer = await session.command('AUTH', username, password);
-    if (answer === '+OK') return 'accepted';
-    if (answer.startsWith('-WRONGPASS')) return 'refused';
-    throw new Error(`Redis answers ${answer.split(' ', 1)[0]}`);
-  } finally {
-    session.end();
   }
 }

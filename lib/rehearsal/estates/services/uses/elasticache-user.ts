@@ -1,0 +1,1 @@
+export { openUse } from './redis.ts';
