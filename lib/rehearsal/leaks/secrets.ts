@@ -33,7 +33,8 @@ export function secretTexts(manager: SecretsManager, { secrets }: Inventory): Na
       return texts ? Object.fromEntries(texts) : pick(value, secretFields);
     });
     const admin = facts.adminSecretOf(parsed);
-    if (admin !== undefined) collect(admin, (value) => pick(value, ['password']));
+    const read = facts.furtherSecretsOf?.(parsed).read ?? [];
+    for (const login of [admin ?? [], ...read].flat()) collect(login, (value) => pick(value, ['password']));
   }
   return [...found.values()];
 }
