@@ -61,6 +61,8 @@ const conditions = {
   TargetUnfit: { retryable: false },
   /** A replica did not replay the change in time. */
   ReplicaLagging: { retryable: true },
+  /** A pooler's own list of users does not have a login yet, or has it still. */
+  PoolerLagging: { retryable: true },
   /** After Disable the old credential still logs in. */
   StillAccepted: { retryable: true },
   /** The proof is not possible: the positive control failed, or the refusal is not an authentication error. */

@@ -49,10 +49,31 @@ export interface KindFacts<Target = unknown> {
   parseTarget(target: unknown): Target;
   /** The secret that holds Keyturn's admin credential at this target, by name or ARN; undefined where none is needed. */
   adminSecretOf(target: Target): string | undefined;
+  /** Secrets that the verbs need beside the admin secret. Default none. */
+  furtherSecretsOf?(target: Target): FurtherSecrets;
   /** The JSON that a secret made with `create: true` starts with: no credential in it yet. */
   initialValue(target: Target): Readonly<Record<string, unknown>>;
   /** IAM statements of the two functions, beside the access to secrets that every kind has. Must not grow with the number of targets. */
   needs: { rotate(place: AwsPlace): Statement[]; retire(place: AwsPlace): Statement[]; network: boolean };
+}
+
+/** By name or ARN. */
+export interface FurtherSecrets {
+  /** Logins of Keyturn's own at other doors of the target. */
+  read: readonly string[];
+  /** Texts that Keyturn keeps up to date with the credentials of both versions, for something at the target that reads them. */
+  kept: readonly string[];
+}
+
+/** The secrets of `furtherSecretsOf`. Any other name is refused. */
+export interface FurtherSecretAccess {
+  /** Read once per invocation. */
+  read(secret: string): Promise<SecretValue>;
+  /**
+   * Changes a kept text by compare-and-swap, so that of two rotations at once none undoes the other. Writes nothing where
+   * nothing changes. @param change pure: it may be asked again @throws LabelMoved
+   */
+  rewrite(secret: string, change: (text: SecretValue) => SecretValue): Promise<void>;
 }
 
 /** What every verb gets. */
@@ -62,6 +83,8 @@ export interface KindContext<Target> {
   secretArn: string;
   /** Keyturn's admin secret at the target (`adminSecretOf`), read when first asked for and once per invocation. */
   admin(): Promise<SecretValue>;
+  /** There where the kind's facts name such secrets. */
+  further?: FurtherSecretAccess;
   clock: Clock;
   /** Aborts before the function's own time ends; every call to a target carries it. */
   signal: AbortSignal;

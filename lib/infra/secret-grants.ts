@@ -32,13 +32,24 @@ export function onViews(place: AwsPlace, actions: readonly string[]): Grant {
 
 /** Secrets by name or ARN. An ARN ends with a hyphen and six characters that nobody chooses. */
 export function onAdminSecrets(place: AwsPlace, secrets: readonly string[]): Grant[] {
+  return onNamedSecrets(place, secrets, ['secretsmanager:GetSecretValue']);
+}
+
+/** Texts beside the secrets that rotate, which a kind rewrites by compare-and-swap. By name or ARN. */
+export function onKeptSecrets(place: AwsPlace, secrets: readonly string[]): Grant[] {
+  return onNamedSecrets(place, secrets, [
+    'secretsmanager:DescribeSecret',
+    'secretsmanager:GetSecretValue',
+    'secretsmanager:PutSecretValue',
+    'secretsmanager:UpdateSecretVersionStage',
+  ]);
+}
+
+function onNamedSecrets(place: AwsPlace, secrets: readonly string[], actions: readonly string[]): Grant[] {
   if (secrets.length === 0) return [];
   const named = anySecretArn(place).slice(0, -1);
   return [
-    {
-      actions: ['secretsmanager:GetSecretValue'],
-      resources: secrets.map((secret) => (secret.startsWith('arn:') ? secret : `${named}${secret}-??????`)),
-    },
+    { actions, resources: secrets.map((secret) => (secret.startsWith('arn:') ? secret : `${named}${secret}-??????`)) },
   ];
 }
 

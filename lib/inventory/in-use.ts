@@ -16,11 +16,24 @@ export function checksInUse({ consumers }: Inventory): CheckId[] {
   return [...new Set(Object.values(consumers).flatMap(({ checks }) => checks.map(({ type }) => type)))].sort();
 }
 
-/** Admin secrets of a kind's targets, by name or ARN, each once: they grow with targets, not with secrets. */
+/** Secrets with Keyturn's own logins at a kind's targets, by name or ARN, each once: they grow with targets, not with secrets. */
 export function adminSecretsOf({ secrets }: Inventory, kind: KindId): string[] {
   const facts = factsOf(kind);
-  const admins = Object.values(secrets)
-    .filter((secret) => secret.kind === kind)
-    .flatMap(({ target }) => facts.adminSecretOf(facts.parseTarget(target)) ?? []);
-  return [...new Set(admins)].sort();
+  const admins = targetsOf(secrets, kind).flatMap((target) => [
+    facts.adminSecretOf(target) ?? [],
+    facts.furtherSecretsOf?.(target).read ?? [],
+  ]);
+  return [...new Set(admins.flat())].sort();
+}
+
+/** Secrets that a kind's verbs keep up to date beside those that rotate, by name or ARN, each once. */
+export function keptSecretsOf({ secrets }: Inventory, kind: KindId): string[] {
+  const facts = factsOf(kind);
+  const kept = targetsOf(secrets, kind).flatMap((target) => facts.furtherSecretsOf?.(target).kept ?? []);
+  return [...new Set(kept)].sort();
+}
+
+function targetsOf(secrets: Inventory['secrets'], kind: KindId): unknown[] {
+  const declared = Object.values(secrets).filter((secret) => secret.kind === kind);
+  return declared.map(({ target }) => factsOf(kind).parseTarget(target));
 }

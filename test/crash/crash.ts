@@ -36,6 +36,7 @@ async function houseOf(
       target: estate.target,
       initial: estate.current,
       adminSecret: adminName === undefined ? undefined : { name: adminName, value: await context.admin() },
+      ...(estate.further && { further: estate.further }),
       clock: context.clock,
     },
   });

@@ -189,6 +189,38 @@ describe('what a function may do', () => {
     expect(statementsOf(byArn, 'keyturn-rotate-postgres').filter(isAdminSecret)).toMatchObject([{ Resource: arn }]);
   });
 
+  it('the logins at poolers are read, and their lists rewritten, both by name; nothing else is', () => {
+    const pooled = templateOf(
+      changed(
+        wellFormed(),
+        ['secrets', 'app/db', 'target', 'poolers'],
+        [
+          {
+            host: 'pooler.internal',
+            tls: { plaintext: 'inside one host, by loopback' },
+            consoleSecret: 'app/pooler-console',
+            auth: { userlist: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/pooler-users-AbCdEf' },
+          },
+        ],
+      ),
+    );
+    for (const name of ['keyturn-rotate-postgres', 'keyturn-retire-postgres']) {
+      const [admins, kept] = statementsOf(pooled, name).filter(isAdminSecret);
+      expect(admins?.Action).toBe('secretsmanager:GetSecretValue');
+      expect(JSON.stringify(admins?.Resource)).toMatch(/app\/db-admin-\?{6}.*app\/pooler-console-\?{6}/);
+      expect(kept).toEqual({
+        Effect: 'Allow',
+        Action: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        Resource: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/pooler-users-AbCdEf',
+      });
+    }
+  });
+
   it('the intent tag is the only tag that a rotation may write', () => {
     const tagging = statementsOf(template, 'keyturn-rotate-iam-access-key').filter(({ Action }) =>
       [Action].flat().includes('secretsmanager:TagResource'),

@@ -8,6 +8,13 @@ const key = ['secrets', 'app/key'] as const;
 const api = ['consumers', 'api'] as const;
 const monthly = ['policies', 'monthly'] as const;
 
+const pooler = {
+  host: 'pooler.internal',
+  tls: { plaintext: 'inside one host, by loopback' },
+  consoleSecret: 'app/pooler-console',
+  auth: { userlist: 'app/pooler-users' },
+};
+
 interface Case {
   mistake: string;
   at: readonly (string | number)[];
@@ -237,6 +244,70 @@ const cases: Case[] = [
     where: 'secret "app/db"',
     what: /own admin/,
     remedy: /user that may/,
+  },
+  {
+    mistake: 'a pooler without a word on its TLS',
+    at: [...db, 'target', 'poolers'],
+    value: [{ ...pooler, tls: undefined }],
+    where: 'secret "app/db"',
+    what: /target\.poolers\.0\.tls/,
+    remedy: /lib\/kinds\/postgres\/README\.md/,
+  },
+  {
+    mistake: 'a pooler that is PostgreSQL itself',
+    at: [...db, 'target', 'poolers'],
+    value: [{ ...pooler, host: 'db.internal', port: 5432 }],
+    where: 'secret "app/db"',
+    what: /target\.poolers\.0: db\.internal:5432 is PostgreSQL itself/,
+    remedy: /README/,
+  },
+  {
+    mistake: 'a pooler that is named twice',
+    at: [...db, 'target', 'poolers'],
+    value: [pooler, { ...pooler, auth: 'query' }],
+    where: 'secret "app/db"',
+    what: /target\.poolers\.1: pooler\.internal:6432 is named twice/,
+    remedy: /README/,
+  },
+  {
+    mistake: 'a pooler with the CAs of RDS',
+    at: [...db, 'target', 'poolers'],
+    value: [{ ...pooler, tls: { ca: 'rds' } }],
+    where: 'secret "app/db"',
+    what: /no certificate of RDS/,
+    remedy: /README/,
+  },
+  {
+    mistake: 'a pooler whose list is a login of Keyturn’s',
+    at: [...db, 'target', 'poolers'],
+    value: [{ ...pooler, auth: { userlist: 'app/pooler-console' } }],
+    where: 'secret "app/db"',
+    what: /"app\/pooler-console" holds a login/,
+    remedy: /README/,
+  },
+  {
+    mistake: 'a pooler with neither way to its users',
+    at: [...db, 'target', 'poolers'],
+    value: [{ ...pooler, auth: 'file' }],
+    where: 'secret "app/db"',
+    what: /target\.poolers\.0\.auth: 'query', or/,
+    remedy: /README/,
+  },
+  {
+    mistake: 'a pooler whose list is a view',
+    at: [...db, 'target', 'poolers'],
+    value: [{ ...pooler, auth: { userlist: 'app/DATABASE_URL' } }],
+    where: 'secret "app/db"',
+    what: /keeps the text of "app\/DATABASE_URL", which is a secret or a view/,
+    remedy: /of its own/,
+  },
+  {
+    mistake: 'a pooler whose list is the secret that rotates',
+    at: [...db, 'target', 'poolers'],
+    value: [{ ...pooler, auth: { userlist: 'app/db' } }],
+    where: 'secret "app/db"',
+    what: /keeps the text of "app\/db"/,
+    remedy: /of its own/,
   },
   {
     mistake: 'a name that Secrets Manager refuses',

@@ -44,6 +44,13 @@ export interface KindEstate<Target> {
   spoil(value: SecretValue): SecretValue;
   /** Whether the target tells of a credential's use; one that does not is never "used", as its inventory states. Default true. */
   readonly tellsUse?: boolean;
+  /** Given by targets with secrets beside the admin's (`facts.furtherSecretsOf`). */
+  readonly further?: {
+    /** What each of them says at first, by name. */
+    readonly secrets: Readonly<Record<string, string>>;
+    /** A kept one's new text arrives at the target. */
+    deliver(secret: string, text: string): Promise<void>;
+  };
   /** Failed logins that the target has seen so far, where it can tell. */
   failedLogins?(): Promise<number>;
 }

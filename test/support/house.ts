@@ -106,10 +106,14 @@ export interface HouseEstate {
   target: unknown;
   initial: SecretValue;
   adminSecret: { name: string; value: SecretValue } | undefined;
+  /** Secrets beside the admin's, and how a new text of one comes to the target. */
+  further?: { secrets: Readonly<Record<string, string>>; deliver(secret: string, text: string): Promise<void> };
   clock: Clock;
 }
 
 interface Options {
+  /** Secrets beside the one that rotates. Default those of the estate. */
+  further?: HouseEstate['further'];
   kind?: 'chosen' | 'minted';
   estate?: HouseEstate;
   /** Every external call of every function passes here. */
@@ -147,6 +151,7 @@ export async function buildHouse(options: Options = {}): Promise<House> {
   const secretArn = secrets.create({ name: 'house/db', secretString: first });
   const admin = options.estate?.adminSecret;
   if (admin) secrets.create({ name: admin.name, secretString: admin.value.reveal() });
+  const stopDelivery = deliverChanges(secrets, options.further ?? options.estate?.further);
   for (const { secret } of options.entry?.views ?? []) secrets.create({ name: secret, secretString: 'before' });
   const entry: SecretEntry = {
     secret: 'house/db',
@@ -303,7 +308,10 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       return Object.fromEntries(Object.entries(versions).flatMap(([id, held]) => held.map((label) => [label, id])));
     },
     step: (Step, token) => rotate(RotationEvent.parse({ Step, SecretId: secretArn, ClientRequestToken: token }), parts),
-    close: () => world.close(),
+    async close() {
+      await stopDelivery();
+      await world.close();
+    },
   };
   return house;
 }
@@ -318,6 +326,33 @@ export function attachRotation({ world, secretArn }: Pick<House, 'world' | 'secr
 export function consumerEntry(name: string): SecretEntry['waves'][number][number] {
   const check = { type: 'memory', config: { name }, successes: 2, intervalSeconds: 0, deadlineSeconds: 0 };
   return { name, type: 'memory', config: {}, checks: [check], deadlineSeconds: 60, pollSeconds: 0, sharedWith: [] };
+}
+
+/** An agent at the target that looks for a secret's new text again and again. */
+function deliverChanges(manager: SecretsManager, further: HouseEstate['further']): () => Promise<void> {
+  const delivered = { ...further?.secrets };
+  for (const [name, text] of Object.entries(delivered)) manager.create({ name, secretString: text });
+  let stopped = further === undefined;
+  const ended = (async () => {
+    while (!stopped) {
+      for (const secret of manager.secrets()) {
+        const text = currentTextOf(secret);
+        if (text === undefined || delivered[secret.name] === undefined || text === delivered[secret.name]) continue;
+        await further?.deliver(secret.name, text);
+        delivered[secret.name] = text;
+      }
+      await realClock.sleep(5);
+    }
+  })();
+  return async () => {
+    stopped = true;
+    await ended;
+  };
+}
+
+function currentTextOf({ versions }: ReturnType<SecretsManager['secrets']>[number]): string | undefined {
+  const current = [...versions.values()].find(({ labels }) => labels.has('AWSCURRENT'));
+  return current?.data && 'SecretString' in current.data ? current.data.SecretString : undefined;
 }
 
 /** The machine, with retries that cost no time, or none. */

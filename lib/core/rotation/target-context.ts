@@ -4,6 +4,7 @@ import { KeyturnError } from '../errors.ts';
 import type { Kind, KindContext } from '../kind.ts';
 import type { SecretStore } from '../ports.ts';
 import type { SecretValue } from '../secret-value.ts';
+import { furtherSecretAccess } from './further-secrets.ts';
 
 /** A kind's context for one invocation: the inventory's target, and the admin secret that the inventory names. */
 export function contextOf(
@@ -14,6 +15,7 @@ export function contextOf(
   const { kind, store, clock, signal } = parts;
   const target = kind.facts.parseTarget(entry.target);
   let admin: Promise<SecretValue> | undefined;
+  const further = kind.facts.furtherSecretsOf?.(target);
   return {
     target,
     secretArn,
@@ -25,5 +27,6 @@ export function contextOf(
       admin ??= store.read(adminSecret, {});
       return admin;
     },
+    ...(further && { further: furtherSecretAccess(further, store) }),
   };
 }

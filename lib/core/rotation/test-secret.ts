@@ -53,4 +53,5 @@ async function testConfiguration(
   const current = kind.parse(await store.read(event.SecretId, { label: labels.current }), context.target);
   if (current !== undefined) await kind.verify(context, current);
   if (kind.facts.adminSecretOf(context.target) !== undefined) await context.admin();
+  for (const secret of kind.facts.furtherSecretsOf?.(context.target).read ?? []) await context.further?.read(secret);
 }

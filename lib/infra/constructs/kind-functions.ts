@@ -4,11 +4,11 @@ import { Construct } from 'constructs';
 import { intentTag } from '../../core/rotation/orphans.ts';
 import type { AwsPlace, Statement } from '../../core/statement.ts';
 import { rotateTimeoutSeconds } from '../../inventory/defaults.ts';
-import { adminSecretsOf } from '../../inventory/in-use.ts';
+import { adminSecretsOf, keptSecretsOf } from '../../inventory/in-use.ts';
 import type { Inventory } from '../../inventory/types.ts';
 import { factsOf, type KindId } from '../../kinds/registry.ts';
 import { executionArns, functionArn, functionNames, machineArn, machineNames, placeOf } from '../names.ts';
-import { onAdminSecrets, onEntries, onKeys, onSecretsOf } from '../secret-grants.ts';
+import { onAdminSecrets, onEntries, onKeptSecrets, onKeys, onSecretsOf } from '../secret-grants.ts';
 import type { Grant } from '../statements.ts';
 import { BundledFunction, type CodeOf } from './bundled-function.ts';
 
@@ -33,6 +33,8 @@ export class KindFunctions extends Construct {
     const place = placeOf(this);
     const facts = factsOf(kind);
     const admins = onAdminSecrets(place, adminSecretsOf(inventory, kind));
+    const keptSecrets = keptSecretsOf(inventory, kind);
+    const kept = onKeptSecrets(place, keptSecrets);
     const keys = inventory.encryptionKeyArns ?? [];
     const shared = {
       codeOf,
@@ -51,7 +53,8 @@ export class KindFunctions extends Construct {
           ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds'],
         ),
         ...admins,
-        ...onKeys(place, keys, ['kms:Decrypt']),
+        ...kept,
+        ...onKeys(place, keys, keptSecrets.length > 0 ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt']),
         onEntries(place),
         ...kindNeeds(kind, facts.needs.retire(place)),
       ],
@@ -76,6 +79,7 @@ export class KindFunctions extends Construct {
           ],
         ),
         ...admins,
+        ...kept,
         ...onKeys(place, keys, ['kms:Decrypt', 'kms:GenerateDataKey']),
         onEntries(place),
         ...rolloutStart(place),

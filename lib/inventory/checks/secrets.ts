@@ -35,10 +35,11 @@ function* checkTarget(
     yield { where, what: refusal, remedy: `See lib/kinds/${kind}/README.md for its target` };
     return;
   }
-  if (facts.adminSecretOf(facts.parseTarget(target)) === name) {
+  const parsed = facts.parseTarget(target);
+  if (facts.adminSecretOf(parsed) === name) {
     yield { where, what: 'it is its own admin secret', remedy: 'Name the secret of a user that may change this one' };
   }
-  const neededSeconds = facts.minimumIntervalSeconds?.(facts.parseTarget(target)) ?? 0;
+  const neededSeconds = facts.minimumIntervalSeconds?.(parsed) ?? 0;
   const shortestSeconds = shortestInterval(inventory, policy);
   if (shortestSeconds !== undefined && neededSeconds >= shortestSeconds) {
     yield {
@@ -46,6 +47,16 @@ function* checkTarget(
       what: `it needs more than ${neededSeconds} seconds between two rotations, but its policy may start again after ${shortestSeconds}`,
       remedy: 'Give it a policy that rotates less often',
     };
+  }
+  yield* checkKept(where, facts.furtherSecretsOf?.(parsed).kept ?? [], inventory);
+}
+
+function* checkKept(where: string, keptSecrets: readonly string[], inventory: Inventory): Generator<Mistake> {
+  const views = Object.values(inventory.secrets).flatMap((secret) => Object.keys(secret.views ?? {}));
+  const written = [...Object.keys(inventory.secrets), ...views];
+  for (const kept of keptSecrets.filter((secret) => written.includes(secret))) {
+    const what = `its target keeps the text of "${kept}", which is a secret or a view of this inventory`;
+    yield { where, what, remedy: 'Give it a secret of its own' };
   }
 }
 

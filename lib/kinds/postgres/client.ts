@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { SecretValue } from '../../core/secret-value.ts';
 import { rdsCertificates } from '../shared/database-user/rds-certificates.ts';
 import type { Endpoint, Tls } from '../shared/database-user/target.ts';
-import { closed, explain, type Failure, noTls } from './failure.ts';
+import { closed, explain, type Failure, noTls, poolerReason } from './failure.ts';
 
 /** One login at one endpoint. */
 export interface Login {
@@ -15,6 +15,8 @@ export interface Login {
   tls: Tls;
   /** Keyturn's own login, not the one under rotation. */
   admin: boolean;
+  /** Whether this is PgBouncer, which takes no settings at the login. Default false. */
+  pooler?: boolean;
   /** Ends the connection, whatever it is doing. */
   signal: AbortSignal;
 }
@@ -41,7 +43,7 @@ const farewellMs = 1_000;
  * @throws the KeyturnErrors of `explain`, and what `work` throws.
  */
 export async function withSession<T>(login: Login, work: (session: Session) => Promise<T>): Promise<T> {
-  const { endpoint, user, database, admin, signal } = login;
+  const { endpoint, user, database, admin, pooler = false, signal } = login;
   const socket = new Socket();
   const client = new pg.Client({ ...(await configOf(login)), stream: () => socket });
   // The first failure is the reason; what follows ("not queryable") is its echo.
@@ -60,7 +62,7 @@ export async function withSession<T>(login: Login, work: (session: Session) => P
       return await act();
     } catch (error) {
       const where = `${endpoint.host}:${endpoint.port}`;
-      throw explain(first ?? reduced(error), { user, database, endpoint: where, admin, phase });
+      throw explain(first ?? reduced(error), { user, database, endpoint: where, admin, pooler, phase });
     } finally {
       clearTimeout(timer);
     }
@@ -91,7 +93,7 @@ async function farewell(client: pg.Client, socket: Socket): Promise<void> {
   socket.destroy();
 }
 
-async function configOf({ endpoint, database, user, password, tls }: Login): Promise<pg.ClientConfig> {
+async function configOf({ endpoint, database, user, password, tls, pooler }: Login): Promise<pg.ClientConfig> {
   const { host, port } = endpoint;
   return {
     host,
@@ -100,8 +102,7 @@ async function configOf({ endpoint, database, user, password, tls }: Login): Pro
     user,
     password: password.reveal(),
     application_name: 'keyturn',
-    statement_timeout: statementMs,
-    lock_timeout: lockMs,
+    ...(pooler ? {} : { statement_timeout: statementMs, lock_timeout: lockMs }),
     ssl:
       'plaintext' in tls
         ? false
@@ -126,7 +127,7 @@ const messages: Readonly<Record<string, string>> = {
 /** A driver's error without its message, detail, hint, position and query text, which can quote SQL and values. */
 function reduced(error: unknown): Failure {
   if (error instanceof pg.DatabaseError) {
-    const { code, routine, file, severity } = error;
+    const { code, routine = poolerReason(error.message), file, severity } = error;
     return { code, routine, file, severity: severity ?? 'ERROR' };
   }
   if (!(error instanceof Error)) return unknown;

@@ -31,6 +31,8 @@ export interface Occasion {
   endpoint: string;
   /** Keyturn's own login, not the one under rotation. */
   admin: boolean;
+  /** Whether it is PgBouncer that was talked to. */
+  pooler: boolean;
   phase: 'login' | 'query';
 }
 
@@ -42,16 +44,70 @@ type Explanation = [code: ErrorCode, what: string];
 
 /** Puts a failure into the words of `lib/core/errors.ts`. Pure. */
 export function explain(failure: Failure, occasion: Occasion): KeyturnError {
-  const [code, what] = (failure.severity === undefined ? networkFailure : serverFailure)(failure, occasion);
+  const ofServer = occasion.pooler ? poolerFailure : serverFailure;
+  const [code, what] = (failure.severity === undefined ? networkFailure : ofServer)(failure, occasion);
   const login = `${occasion.admin ? 'the admin ' : ''}"${occasion.user}"`;
-  return new KeyturnError(code, `PostgreSQL at ${occasion.endpoint}, login ${login}: ${what}`, {
-    cause: new ServerError(failure),
-  });
+  return new KeyturnError(
+    code,
+    `${occasion.pooler ? 'PgBouncer' : 'PostgreSQL'} at ${occasion.endpoint}, login ${login}: ${what}`,
+    {
+      cause: new ServerError(failure),
+    },
+  );
 }
 
 /** The failure behind one of this kind's errors. */
 export function failureOf(error: unknown): Failure | undefined {
   return error instanceof KeyturnError && error.cause instanceof ServerError ? error.cause.failure : undefined;
+}
+
+/** PostgreSQL's refusal, as PgBouncer hands it on to a client that waits for its first server connection. */
+const handedOn = 'role is not permitted to log in';
+
+/** PgBouncer's words for a login that it refuses, all under 08P01 (src/client.c, src/scram.c; newer ones say 28P01). */
+const poolerRefusals = [
+  handedOn,
+  'SASL authentication failed',
+  'password authentication failed',
+  'auth failed',
+  'no such user',
+  'login rejected',
+];
+
+/** And for one that it lets in and has no server connection for. */
+const poolerStalls = [
+  'query_wait_timeout',
+  'server login has been failing, try again later (server_login_retry)',
+  'pgbouncer cannot connect to server',
+];
+
+/** And for a console's user who may not do what is asked: https://www.pgbouncer.org/usage.html#admin-console */
+const consoleRefusals = ['admin access needed', 'not allowed'];
+
+const poolerReasons: readonly string[] = [...poolerRefusals, ...poolerStalls, ...consoleRefusals];
+
+/** What tells PgBouncer's failures apart; any other message may quote what a client has sent. */
+export function poolerReason(message: string): string | undefined {
+  if (/^role ".*" is not permitted to log in$/s.test(message)) return handedOn;
+  return poolerReasons.find((reason) => reason === message);
+}
+
+/** PgBouncer's own failures, and PostgreSQL's that it hands on. */
+function poolerFailure(failure: Failure, occasion: Occasion): Explanation {
+  const { code, routine = '' } = failure;
+  if (occasion.phase === 'login' && code === '28000') {
+    return ['AuthenticationRefused', 'the login is refused (28000)'];
+  }
+  if (code !== '08P01') return serverFailure(failure, occasion);
+  if (poolerRefusals.includes(routine)) return ['AuthenticationRefused', `the login is refused (${routine})`];
+  if (poolerStalls.includes(routine))
+    return [
+      'TargetFailed',
+      `it lets the login in and gets no connection to PostgreSQL for it (${routine}): its auth_query must leave out roles that may not log in`,
+    ];
+  if (consoleRefusals.includes(routine))
+    return ['AdminPrivilegeMissing', `it may not do that at the console (${routine}): name it in admin_users`];
+  return ['TargetFailed', 'it answered 08P01; its log says why: a database that it does not know, say'];
 }
 
 /** PostgreSQL's own codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */

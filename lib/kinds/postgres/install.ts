@@ -1,4 +1,5 @@
 import { KeyturnError } from '../../core/errors.ts';
+import type { SecretValue } from '../../core/secret-value.ts';
 import { cloneOf } from '../shared/database-user/alternation.ts';
 import { endpointsOf, nameOf } from '../shared/database-user/target.ts';
 import { applied, type Changes, decideChanges } from './changes.ts';
@@ -6,33 +7,42 @@ import type { Session } from './client.ts';
 import type { Credential } from './credential.ts';
 import { asAdmin, asUser, type Context } from './doors.ts';
 import { failureOf, ServerError } from './failure.ts';
+import { introduce } from './poolers/users.ts';
 import { awaitReplicas, writtenTo } from './replicas.ts';
 import { requireRights } from './rights.ts';
 import { scramVerifier } from './scram.ts';
 import { gather, type State } from './state.ts';
 import { assertActsAsBase } from './verify.ts';
 
-/** Gather, decide, apply; then replicas; then a login as pending, which is expected to succeed. */
+/** Gather, decide, apply; then replicas and poolers; then a login as pending, which is expected to succeed. */
 export async function install(context: Context, pending: Credential): Promise<void> {
   const base = context.target.user;
   const [writer] = endpointsOf(context.target);
+  const verifier = scramVerifier(pending.username, pending.password);
   const position = await asAdmin(context, writer, async (session) => {
     const state = await gather(session, base, cloneOf(base));
     requireRights(state, nameOf(writer));
-    await apply(session, state, decideChanges(state, base, pending.username), pending);
+    await apply(session, state, decideChanges(state, base, pending.username), pending.username, verifier);
     return writtenTo(session, context);
   });
   await awaitReplicas(context, position);
   await asUser(context, pending, writer, (session) =>
     assertActsAsBase(session, base, pending.username, nameOf(writer)),
   );
+  await introduce(context, pending, verifier);
 }
 
-async function apply(session: Session, state: State, changes: Changes, pending: Credential): Promise<void> {
+async function apply(
+  session: Session,
+  state: State,
+  changes: Changes,
+  login: string,
+  verifier: SecretValue,
+): Promise<void> {
   try {
-    await session.run(applied(changes, pending.username, scramVerifier(pending.password)));
+    await session.run(applied(changes, login, verifier));
   } catch (error) {
-    throw refusedValue(error, pending.username) ?? refusedChange(error, state, changes) ?? error;
+    throw refusedValue(error, login) ?? refusedChange(error, state, changes) ?? error;
   }
 }
 

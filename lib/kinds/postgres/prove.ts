@@ -4,9 +4,10 @@ import { controlLogin, refusedLogin } from '../shared/proof.ts';
 import type { Credential } from './credential.ts';
 import { asUser, type Context } from './doors.ts';
 import { failureOf } from './failure.ts';
+import { refusalsOfPoolers } from './poolers/users.ts';
 import { assertActsAsBase } from './verify.ts';
 
-/** One refused login per endpoint, each beside an accepted one at the same place. */
+/** One refused login per endpoint and pooler, each beside an accepted one at the same place. */
 export async function proveRefused(
   context: Context,
   { retire, keep }: { retire: Credential; keep: Credential },
@@ -25,5 +26,5 @@ export async function proveRefused(
     );
     refusals.push({ endpoint: name, error: `SQLSTATE ${failureOf(refused)?.code}` });
   }
-  return refusals;
+  return [...refusals, ...(await refusalsOfPoolers(context, { retire, keep }))];
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import type { SecretValue } from '../../core/secret-value.ts';
 
 /** PostgreSQL's own default (`scram_iterations`). The passwords are random, so more would only slow logins down. */
@@ -9,7 +9,7 @@ const iterations = 4096;
  * server: with `log_statement = ddl` it would stand in the server's log.
  * Form: `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` (RFC 5803, src/common/scram-common.c).
  */
-export function scramVerifier(password: SecretValue, salt: Buffer = randomBytes(16)): SecretValue {
+export function scramVerifier(user: string, password: SecretValue, salt: Buffer = saltOf(user, password)): SecretValue {
   return password.map((text) => {
     const salted = pbkdf2Sync(prepared(text), salt, iterations, 32, 'sha256');
     const hmac = (message: string) => createHmac('sha256', salted).update(message).digest();
@@ -17,6 +17,14 @@ export function scramVerifier(password: SecretValue, salt: Buffer = randomBytes(
     const parts = [salt, storedKey, hmac('Server Key')].map((part) => part.toString('base64'));
     return `SCRAM-SHA-256$${iterations}:${parts[0]}$${parts[1]}:${parts[2]}`;
   });
+}
+
+/**
+ * The same verifier for the same login each time: PgBouncer can hand a client's login on only where its list has the very
+ * verifier that PostgreSQL has. As slow to guess a password from as the verifier itself.
+ */
+function saltOf(user: string, password: SecretValue): Buffer {
+  return password.parse((text) => pbkdf2Sync(prepared(text), `keyturn ${user}`, iterations, 16, 'sha256'));
 }
 
 /**

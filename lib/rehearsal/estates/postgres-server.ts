@@ -1,13 +1,14 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { chown, cp, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { freePort } from './free-port.ts';
 import { guardFolder } from './guard.ts';
+import { type Owner, ownedFile, unprivileged } from './unprivileged.ts';
 
 /** Where a version's `initdb` and `postgres` are. */
 export interface PostgresRelease {
@@ -101,11 +102,11 @@ async function startIn(
   stop: () => Promise<void>,
   options: PostgresOptions,
 ): Promise<PostgresServer> {
-  const owner = await unprivileged();
+  const owner = unprivileged(['postgres', 'nobody']);
   if (owner.uid !== undefined) await chown(folder, owner.uid, owner.gid ?? owner.uid);
   const { initdb, postgres } = await reachable(await (options.release ?? postgres18).binaries(), owner, folder);
   const data = join(folder, 'data');
-  const passwordFile = await file(join(folder, 'password'), superuserPassword, owner);
+  const passwordFile = await ownedFile(join(folder, 'password'), superuserPassword, owner);
   const flags = ['--username', superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8'];
   await promisify(execFile)(
     initdb,
@@ -123,12 +124,12 @@ async function startIn(
     ...options.settings,
   };
   if (options.tls) {
-    await file(join(data, 'server.crt'), options.tls.certificate, owner);
-    await file(join(data, 'server.key'), options.tls.key, owner);
+    await ownedFile(join(data, 'server.crt'), options.tls.certificate, owner);
+    await ownedFile(join(data, 'server.key'), options.tls.key, owner);
     settings['ssl'] = 'on';
   }
   const hba = [...(options.hba ?? []), 'host all all all scram-sha-256', 'host replication all all scram-sha-256', ''];
-  await file(join(data, 'pg_hba.conf'), hba.join('\n'), owner);
+  await ownedFile(join(data, 'pg_hba.conf'), hba.join('\n'), owner);
 
   const copy = options.replica ? await copyOf(data, join(folder, 'replica'), owner) : undefined;
   const writer = await run(postgres, data, port, settings, join(folder, 'log'), owner);
@@ -191,23 +192,8 @@ async function startIn(
 async function copyOf(data: string, copy: string, owner: Owner): Promise<string> {
   await cp(data, copy, { recursive: true });
   if (owner.uid !== undefined) await promisify(execFile)('chown', ['-R', `${owner.uid}:${owner.gid}`, copy]);
-  await file(join(copy, 'standby.signal'), '', owner);
+  await ownedFile(join(copy, 'standby.signal'), '', owner);
   return copy;
-}
-
-interface Owner {
-  uid?: number;
-  gid?: number;
-}
-
-/** PostgreSQL refuses to run as root: `postgres` where the machine has that user, else `nobody`. */
-async function unprivileged(): Promise<Owner> {
-  if (process.getuid?.() !== 0) return {};
-  for (const user of ['postgres', 'nobody']) {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout));
-    if (uid && gid) return { uid, gid };
-  }
-  throw new Error('running as root, and there is neither a user postgres nor nobody to run PostgreSQL as');
 }
 
 /** A clone in root's home cannot be read by the server's user: then the server is copied. */
@@ -225,12 +211,6 @@ async function reachable(
     await cp(join(dirname(binaries.initdb), '..'), copy, { recursive: true, verbatimSymlinks: true });
     return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') };
   }
-}
-
-async function file(path: string, text: string, { uid, gid }: Owner): Promise<string> {
-  await writeFile(path, text, { mode: 0o600 });
-  if (uid !== undefined) await chown(path, uid, gid ?? uid);
-  return path;
 }
 
 interface Running {
@@ -283,14 +263,4 @@ async function ready(server: ChildProcess, logFile: string, from: number): Promi
     if (server.exitCode !== null || Date.now() > untilMs) throw new Error(`PostgreSQL did not start:\n${await said()}`);
     await wait(25);
   }
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

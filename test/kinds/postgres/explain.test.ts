@@ -1,7 +1,14 @@
 import { expect, it } from 'vitest';
 import { explain, type Failure } from '../../../lib/kinds/postgres/failure.ts';
 
-const login = { user: 'app', database: 'shop', endpoint: 'db:5432', admin: false, phase: 'login' } as const;
+const login = {
+  user: 'app',
+  database: 'shop',
+  endpoint: 'db:5432',
+  admin: false,
+  pooler: false,
+  phase: 'login',
+} as const;
 
 function failure(code: string | undefined, server: boolean, routine?: string): Failure {
   return { code, routine, file: undefined, severity: server ? 'FATAL' : undefined };
@@ -25,6 +32,22 @@ it.each([
   ['XX000', 'simple_heap_update', 'TargetFailed'],
 ])('the server says %s in %s: %s', (code, routine, expected) => {
   expect(explain(failure(code, true, routine), login).code).toBe(expected);
+});
+
+it.each([
+  ['08P01', 'SASL authentication failed', 'AuthenticationRefused'],
+  ['08P01', 'no such user', 'AuthenticationRefused'],
+  ['28P01', undefined, 'AuthenticationRefused'],
+  ['28000', undefined, 'AuthenticationRefused'],
+  ['08P01', 'query_wait_timeout', 'TargetFailed'],
+  ['08P01', 'admin access needed', 'AdminPrivilegeMissing'],
+  ['08P01', undefined, 'TargetFailed'],
+  ['53300', undefined, 'TargetBusy'],
+  ['57P01', undefined, 'TargetUnreachable'],
+])('the pooler says %s (%s): %s', (code, reason, expected) => {
+  const error = explain(failure(code, true, reason), { ...login, pooler: true });
+  expect(error.code).toBe(expected);
+  expect(error.message).toMatch(/^PgBouncer at /);
 });
 
 it.each([

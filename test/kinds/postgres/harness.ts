@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Clock } from '../../../lib/core/clock.ts';
-import type { KindContext } from '../../../lib/core/kind.ts';
+import type { FurtherSecretAccess, KindContext } from '../../../lib/core/kind.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import type { Credential } from '../../../lib/kinds/postgres/credential.ts';
 import { createKind } from '../../../lib/kinds/postgres/index.ts';
@@ -26,6 +26,8 @@ export interface EstateOptions {
   /** Where everybody but the test itself finds the server. Default: where it is. */
   door?: { host: string; port: number };
   clock?: Clock;
+  /** Secrets beside the admin's, where the target names any. */
+  further?: FurtherSecretAccess;
 }
 
 export interface PostgresEstate extends KindEstate<Target> {
@@ -120,6 +122,7 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
       target,
       secretArn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop/db-AbCdEf',
       admin: async () => SecretValue.of(JSON.stringify({ ...place, username: admin, password: adminPassword })),
+      ...(options.further && { further: options.further }),
       clock: options.clock ?? realClock,
       signal,
     }),

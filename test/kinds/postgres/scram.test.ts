@@ -23,12 +23,15 @@ it.each([
   );
   const salt = Buffer.from(stored.split(/[$:]/)[2] ?? '', 'base64');
   expect(salt).toHaveLength(16);
-  expect(scramVerifier(SecretValue.of(password), salt).reveal()).toBe(stored);
+  expect(scramVerifier('probe', SecretValue.of(password), salt).reveal()).toBe(stored);
 });
 
-it('has a salt of its own each time, and does not print', () => {
-  const password = SecretValue.of('canary');
-  const [one, other] = [scramVerifier(password), scramVerifier(password)];
-  expect(one.equals(other)).toBe(false);
+it('is the same for the same login, has another salt for each other one, and does not print', () => {
+  const [password, another] = [SecretValue.of('canary'), SecretValue.of('canary 2')];
+  const one = scramVerifier('app', password);
+  expect(scramVerifier('app', password).equals(one)).toBe(true);
+  const saltOf = (verifier: SecretValue) => verifier.reveal().split(/[$:]/)[2];
+  const others = [scramVerifier('app_clone', password), scramVerifier('app', another)];
+  expect(new Set([one, ...others].map(saltOf)).size).toBe(3);
   expect(`${one} ${JSON.stringify(one)}`).toBe('[redacted] "[redacted]"');
 });

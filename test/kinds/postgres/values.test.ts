@@ -32,8 +32,8 @@ function thrown(act: () => unknown): KeyturnError {
 }
 
 describe('a target', () => {
-  it('defaults to port 5432, the CAs of RDS and no replicas', () => {
-    expect(target).toEqual({ ...plain, port: 5432, tls: { ca: 'rds' }, replicas: [] });
+  it('defaults to port 5432, the CAs of RDS, no replicas and no poolers', () => {
+    expect(target).toEqual({ ...plain, port: 5432, tls: { ca: 'rds' }, replicas: [], poolers: [] });
     expect(parseTarget({ ...plain, replicas: [{ host: 'ro.example' }] }).replicas).toEqual([
       { host: 'ro.example', port: 5432 },
     ]);
