@@ -86,13 +86,19 @@ export interface House {
   isRotating(): boolean;
   /** Another attempt of the open rollout, from the labels. */
   resume(): Promise<void>;
+  /** Another secret with a credential of its own, and the inventory's entry of it. */
+  addSecret(name: string, userName: string, change: Partial<SecretEntry>): string;
   /** Starts RotateSecret and returns the new version's id. */
-  start(token?: string): Promise<string>;
+  start(token?: string, secretArn?: string): Promise<string>;
   /** What a consumer that starts now is given: AWSCURRENT's value, read by nobody of Keyturn's. */
   current(): Promise<SecretValue>;
   /** RotateSecret, and waits until its rollout is closed. Returns the rollout's status and the version. */
   turn(): Promise<{ status: string; versionId: string; error: string | undefined }>;
-  rolloutOf(versionId: string, attempt?: number): Promise<{ status: string; error: string | undefined }>;
+  rolloutOf(
+    versionId: string,
+    attempt?: number,
+    secretArn?: string,
+  ): Promise<{ status: string; error: string | undefined }>;
   labelsOf(secretId?: string): Promise<Record<string, string>>;
   /** One of the four steps, in process. */
   step(step: string, token: string): Promise<void>;
@@ -176,7 +182,8 @@ export async function buildHouse(options: Options = {}): Promise<House> {
   const records: Evidence[] = [];
   const messages: string[] = [];
   const clock = options.estate?.clock ?? realClock;
-  const entryOf = async () => structuredClone(house.entry);
+  const others = new Map<string, SecretEntry>();
+  const entryOf = async (name: string) => structuredClone(others.get(name) ?? house.entry);
   const machineArn = `arn:aws:states:${world.region}:${world.accountId}:stateMachine:rollout`;
   const perform = (service: string, operation: string, input: object) =>
     world.perform(world.identities.rootPrincipal, service, operation, input);
@@ -274,9 +281,15 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       const { versionId } = JSON.parse(states.executionsOf().at(-1)?.input ?? '{}') as { versionId: string };
       await parts.ensureRollout({ secretArn, versionId });
     },
-    async start(versionId = randomUUID()) {
+    addSecret(name, userName, change) {
+      target.accounts.set(userName, { password: 'first', enabled: true, used: true });
+      others.set(name, { ...house.entry, secret: name, ...change });
+      const value = { name: userName, password: 'first', host: 'memory.internal' };
+      return secrets.create({ name, secretString: JSON.stringify(value) });
+    },
+    async start(versionId = randomUUID(), SecretId = secretArn) {
       const rules = { RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 30 } };
-      await perform('secretsmanager', 'RotateSecret', { SecretId: secretArn, ClientRequestToken: versionId, ...rules });
+      await perform('secretsmanager', 'RotateSecret', { SecretId, ClientRequestToken: versionId, ...rules });
       return versionId;
     },
     async current() {
@@ -289,8 +302,8 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       const versionId = await house.start();
       return { versionId, ...(await house.rolloutOf(versionId)) };
     },
-    async rolloutOf(versionId, attempt = 1) {
-      const executionArn = `${machineArn.replace(':stateMachine:', ':execution:')}:${executionName(secretArn, versionId, attempt)}`;
+    async rolloutOf(versionId, attempt = 1, of = secretArn) {
+      const executionArn = `${machineArn.replace(':stateMachine:', ':execution:')}:${executionName(of, versionId, attempt)}`;
       const deadlineMs = Date.now() + 10_000;
       while (!states.executionsOf().some((execution) => execution.arn === executionArn)) {
         if (Date.now() > deadlineMs) throw new Error(`no rollout of ${versionId} started`);

@@ -57,6 +57,11 @@ function parse(value: SecretValue): Credential | undefined {
   return name === undefined || password === undefined ? undefined : { name, password: SecretValue.of(password) };
 }
 
+/** Two names in turn. */
+function otherName(name: string): string {
+  return name.endsWith('_clone') ? name.replace(/_clone$/, '') : `${name}_clone`;
+}
+
 function newValue(name: string): SecretValue {
   return SecretValue.of(JSON.stringify({ name, password: `pass/${randomUUID()}`, host: 'memory.internal' }));
 }
@@ -103,7 +108,7 @@ export function chosenMemoryKind(target: MemoryTarget): Kind {
     ...commonVerbs(target),
     facts,
     origin: 'chosen',
-    propose: (_, current) => newValue(current?.name === 'app' ? 'app_clone' : 'app'),
+    propose: (_, current) => newValue(otherName(current?.name ?? 'app_clone')),
     async install(_, { pending }) {
       target.accounts.set(pending.name, { password: pending.password.reveal(), enabled: true, used: false });
       if (!target.logIn(pending.name, pending.password.reveal()))
