@@ -5,8 +5,8 @@ import { executionName } from '../core/rollout/name.ts';
 import { namedError, nameOf } from './named-error.ts';
 import type { RolloutRef } from './rollout-attempts.ts';
 
-/** What a rollout that succeeded leaves as its output: the workflow's state. */
-const Output = z.object({ converged: z.object({ answer: z.object({ atMs: z.number() }) }) });
+/** What a rollout that succeeded leaves as its output: the workflow's state. In an emergency that only disables, no consumer moved. */
+const Output = z.object({ converged: z.optional(z.object({ answer: z.object({ atMs: z.number() }) })) });
 
 /**
  * When a version's rollout saw its last consumer run on the version; undefined when no attempt on record succeeded. No other API
@@ -26,7 +26,7 @@ export async function settledAt(
     const executionArn = `${executions}:${executionName(secretArn, versionId, attempt)}`;
     try {
       const answer = await client.send(new DescribeExecutionCommand({ executionArn }), { abortSignal });
-      if (answer.status === 'SUCCEEDED') return Output.parse(JSON.parse(answer.output ?? '')).converged.answer.atMs;
+      if (answer.status === 'SUCCEEDED') return Output.parse(JSON.parse(answer.output ?? '')).converged?.answer.atMs;
       // It writes its record after its labels are clean, and what DescribeExecution says may be old.
       if (answer.status === 'RUNNING')
         throw new KeyturnError(

@@ -92,6 +92,17 @@ describe('an emergency', () => {
     expect(occasions).toMatchObject([{ emergency: false }, { emergency: true }]);
   });
 
+  it('waits for nothing that only an ordinary rotation waits for', async () => {
+    if (house.kind.origin !== 'chosen') throw new Error('it is minted');
+    house.kind.notBefore = () => Number.MAX_SAFE_INTEGER / 2;
+    const before = await holder('AWSCURRENT');
+    await house.start();
+    await until(() => !house.isRotating());
+    expect(await holder('AWSCURRENT')).toBe(before);
+    expect(await operator.declareEmergency()).toBe(0);
+    expect(await holder('AWSCURRENT')).toMatch(/^emergency-/);
+  });
+
   it('that nobody declared is refused before anything is made, and blocks no later rotation', async () => {
     house.parts.clock = fastClock(Date.now());
     const token = emergencyToken();
