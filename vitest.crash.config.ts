@@ -1,14 +1,17 @@
 import { defineConfig } from 'vitest/config';
 import { kindIds } from './lib/kinds/registry.ts';
 
-/** `npm run test:crash`: the whole crash matrix, one worker per kind. */
+/** `npm run test:crash`: the whole crash matrix, one worker per kind; `core` is every course on kinds in memory. */
 export default defineConfig({
   test: {
     globalSetup: ['test/support/node-version.ts'],
     maxWorkers: 2,
     disableConsoleIntercept: true,
-    projects: kindIds.map((kindId) => ({
-      test: { name: kindId, include: ['test/crash/matrix.crash.ts'], env: { CRASH_KIND: kindId } },
-    })),
+    projects: [
+      { test: { name: 'core', include: ['test/crash/core.crash.ts'] } },
+      ...kindIds.map((kindId) => ({
+        test: { name: kindId, include: ['test/crash/matrix.crash.ts'], env: { CRASH_KIND: kindId } },
+      })),
+    ],
   },
 });

@@ -11,6 +11,12 @@ it(`a function that dies at any external call, in any mode, however the world go
     const { line, failures } = await runMatrix(kindId, harness);
     process.stdout.write(`${line}\n`);
     expect(failures).toEqual([]);
+    // Whole on the kinds in memory (core.crash.ts): what differs by kind are the same verbs.
+    for (const course of ['emergency', 'emergency, the outage accepted'] as const) {
+      const outcome = await runMatrix(kindId, harness, { course, some: { size: 60, seed: 20_261_121 } });
+      process.stdout.write(`${outcome.line}\n`);
+      expect(outcome.failures).toEqual([]);
+    }
   } finally {
     await harness.stop();
   }
