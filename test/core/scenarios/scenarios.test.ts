@@ -277,8 +277,8 @@ it('a schedule delivered twice', async () => {
   };
   const deliver = async () => {
     const plan = await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime }, parts);
-    const { rest } = plan as { rest: { secret: string; token: string }[] };
-    return Promise.all(rest.map((item) => performCampaign({ op: 'start', ...item }, parts)));
+    const { rest } = plan as { rest: { secret: string; token: string }[][] };
+    return Promise.all(rest.flat().map((item) => performCampaign({ op: 'start', ...item }, parts)));
   };
   // At once, while it rotates, and after it has ended.
   await Promise.allSettled([deliver(), deliver()]);
