@@ -50,25 +50,30 @@ export async function addLine({ commands }: Doors, context: Context, { publicKey
 }
 
 /**
- * The key's lines are gone from every host afterwards, and so are lines of this secret's that neither of the two versions
- * knows: what was installed for a rotation that was given up. Refuses where `keep` has no line. Idempotent.
+ * The key's lines are gone from every host afterwards, and its sessions have ended. So are lines of this secret's that neither of
+ * the two versions knows: what was installed for a rotation that was given up. Refuses where `keep` has no line. Idempotent.
  */
 export async function removeLine(
   { commands }: Doors,
   context: Context,
   { retire, keep }: { retire: Credential; keep: Credential },
 ): Promise<void> {
-  const { target, secretArn } = context;
-  const script = editScript({
+  const { target, secretArn, clock } = context;
+  const deadline = deadlineOf(context);
+  const removal = editScript({
     user: target.user,
     file: target.authorizedKeys,
     keep: keep.publicKey.blob,
     add: undefined,
     drop: [retire.publicKey.blob],
     sweep: markOf(secretArn),
-    deadline: deadlineOf(context),
+    deadline,
   });
-  await runEverywhere({ script, hosts: target.hosts, comment: commentOf(context, 'removes a key') }, commands, context);
+  for (const hosts of byPort(target.hosts)) {
+    const ending = lookOf(context, retire, hosts, { sinceMs: clock.nowMs(), end: true, deadline });
+    const script = `${removal}\n${ending}`;
+    await runEverywhere({ script, hosts, comment: commentOf(context, 'removes a key') }, commands, context);
+  }
 }
 
 /** The line that Keyturn added for a key is gone afterwards. Idempotent. */
@@ -90,28 +95,37 @@ export async function dropMark({ commands }: Doors, context: Context, fingerprin
   );
 }
 
-/** What one host tells of a key's use; with `end`, its sessions are ended before. */
-export async function look(
+/** What hosts whose sshd listens at one port tell of a key's use, in their order. Read-only. */
+export function look(
   { commands }: Doors,
   context: Context,
+  credential: Credential,
+  hosts: readonly Host[],
+  sinceMs: number,
+): Promise<string[]> {
+  const script = lookOf(context, credential, hosts, { sinceMs, end: false, deadline: deadlineOf(context) });
+  return runEverywhere({ script, hosts, comment: commentOf(context, 'looks for the use of a key') }, commands, context);
+}
+
+function lookOf(
+  { target }: Context,
   { publicKey }: Credential,
   hosts: readonly Host[],
-  { sinceMs, end }: { sinceMs: number; end: boolean },
-): Promise<string[]> {
-  const { target } = context;
-  const [first] = hosts;
-  if (first === undefined) return [];
-  const script = lookScript({
+  { sinceMs, ...rest }: { sinceMs: number; end: boolean; deadline: number },
+): string {
+  return lookScript({
     user: target.user,
-    port: first.port,
+    port: hosts[0]?.port ?? 22,
     log: target.log,
     fingerprint: publicKey.fingerprint,
     since: Math.floor(sinceMs / 1000),
-    end,
-    deadline: deadlineOf(context),
+    ...rest,
   });
-  const comment = commentOf(context, end ? 'ends the sessions of a key' : 'looks for the use of a key');
-  return runEverywhere({ script, hosts, comment }, commands, context);
+}
+
+/** One command can ask all hosts whose sshd listens at one port. */
+export function byPort(hosts: readonly Host[]): Host[][] {
+  return [...Map.groupBy(hosts, ({ port }) => port).values()];
 }
 
 function deadlineOf({ clock }: Context): number {

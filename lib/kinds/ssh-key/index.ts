@@ -3,8 +3,8 @@ import type { ChosenKind } from '../../core/kind.ts';
 import { SshDoor } from './client.ts';
 import { type Credential, parseCredential, proposeValue } from './credential.ts';
 import { sshKey } from './facts.ts';
-import { addLine, type Context, type Doors, dropMark, logIn, look, removeLine } from './hosts.ts';
-import { byPort, lastUse } from './last-use.ts';
+import { addLine, type Context, type Doors, dropMark, logIn, removeLine } from './hosts.ts';
+import { lastUse } from './last-use.ts';
 import { proveRefused } from './prove.ts';
 import { RunCommand } from './run-command/client.ts';
 import type { Target } from './schema.ts';
@@ -34,9 +34,6 @@ export function createKind(): ChosenKind<Target, Credential> {
         throw new KeyturnError('CurrentMoved', `"${keep.username}" is to keep the very key that is to be retired`);
       }
       await removeLine(doors, context, { retire, keep });
-      const { hosts } = context.target;
-      for (const some of byPort(hosts))
-        await look(doors, context, retire, some, { sinceMs: context.clock.nowMs(), end: true });
     },
     enable: (context, credential) => addLine(doors, context, credential),
     proveRefused: (context, versions) => proveRefused(doors, context, versions),

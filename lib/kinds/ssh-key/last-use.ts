@@ -1,7 +1,7 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { LastUse } from '../../core/kind.ts';
 import type { Credential } from './credential.ts';
-import { type Context, type Doors, look } from './hosts.ts';
+import { byPort, type Context, type Doors, look } from './hosts.ts';
 import { type Host, nameOf } from './schema.ts';
 import { judge, parseSighting } from './sightings.ts';
 
@@ -34,7 +34,7 @@ async function ask(
   const { clock, target } = context;
   const askedAtMs = clock.nowMs();
   try {
-    const outputs = await look(doors, context, credential, hosts, { sinceMs, end: false });
+    const outputs = await look(doors, context, credential, hosts, sinceMs);
     const answeredAtMs = clock.nowMs();
     return outputs.map((output, at) => {
       const host = hosts[at];
@@ -45,9 +45,4 @@ async function ask(
     if (!(error instanceof KeyturnError)) throw error;
     return [{ state: 'unknown', detail: `${error.code}: ${error.message}` }];
   }
-}
-
-/** One command asks all hosts whose sshd listens at one port. */
-export function byPort(hosts: readonly Host[]): Host[][] {
-  return [...Map.groupBy(hosts, ({ port }) => port).values()];
 }

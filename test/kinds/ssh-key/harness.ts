@@ -25,11 +25,16 @@ export interface Hosts {
   stop(): Promise<void>;
 }
 
-/** A moment's sleep instead of a second's, so that polls cost little; time itself is the machine's. */
-const impatientClock: Clock = {
-  nowMs: () => Date.now(),
-  sleep: (ms, signal) => wait(Math.min(ms, 20), undefined, signal ? { signal } : {}),
-};
+/** Sleeps only until Systems Manager has nothing to do: each command is then polled once. Time itself is the machine's. */
+function impatientClock(ssm: Ssm): Clock {
+  return {
+    nowMs: () => Date.now(),
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      await Promise.race([ssm.runCommand.idle(), wait(ms)]);
+    },
+  };
+}
 
 export const instanceIdOf = (at: number) => `i-0123456789abcdef${at}`;
 
@@ -38,7 +43,7 @@ export const instanceIdOf = (at: number) => `i-0123456789abcdef${at}`;
  * the wire as a principal that has exactly the statements of its facts; the AWS_* variables are this process's.
  */
 export async function startHosts(options: SshdOptions & { count?: number } = {}): Promise<Hosts> {
-  const world = await startSimulator({ iamPropagationMs: 0, visibleMs: 5, deliveryMs: 1 });
+  const world = await startSimulator({ iamPropagationMs: 0, visibleMs: 0, deliveryMs: 1 });
   const ssm = world.service<Ssm>('ssm');
   const servers: SshdServer[] = [];
   const stop = async () => {
@@ -96,7 +101,7 @@ export interface SshEstate extends KindEstate<Target> {
 let count = 0;
 
 /** One key in every authorized_keys, as a person put it there. */
-export async function makeEstate({ servers }: Hosts, options: EstateOptions = {}): Promise<SshEstate> {
+export async function makeEstate({ ssm, servers }: Hosts, options: EstateOptions = {}): Promise<SshEstate> {
   count += 1;
   const [first] = servers;
   if (first === undefined) throw new Error('no host');
@@ -134,7 +139,7 @@ export async function makeEstate({ servers }: Hosts, options: EstateOptions = {}
       target,
       secretArn,
       admin: noAdmin,
-      clock: options.clock ?? impatientClock,
+      clock: options.clock ?? impatientClock(ssm),
       signal,
     }),
     /** Everywhere the same, or an error. */

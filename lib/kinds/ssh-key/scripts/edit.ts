@@ -108,6 +108,7 @@ case $editor in
 esac
 exec 9<"$folder" || fail "$folder cannot be opened" ${exits.unfit}
 flock -w 10 9 || fail "$folder is locked" ${exits.busy}
-as sh -c "$edit" keyturn "$file" "$mode" "$program"`,
+as sh -c "$edit" keyturn "$file" "$mode" "$program" || exit $?
+exec 9<&-`,
   ].join('\n');
 }

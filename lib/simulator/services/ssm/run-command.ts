@@ -77,6 +77,11 @@ export class RunCommand {
     this.instances.delete(instanceId);
   }
 
+  /** Resolves when every command that was sent has ended. */
+  async idle(): Promise<void> {
+    await Promise.all(this.running);
+  }
+
   private sendCommand(): Operation<SendInput> {
     return {
       needs: (input) => [
