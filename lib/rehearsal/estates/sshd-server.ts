@@ -132,6 +132,8 @@ function lines(folder: string, port: number): string[] {
     'PubkeyAuthentication yes',
     'UseDNS no',
     'MaxStartups 200',
+    // The default of OpenSSH 9 (sntrup761) costs a login most of its time.
+    'KexAlgorithms curve25519-sha256',
     'PrintMotd no',
     'LogLevel VERBOSE',
     // The process that accepts, which syslog names and standard error leaves out.

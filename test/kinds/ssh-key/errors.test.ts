@@ -153,8 +153,8 @@ describe.runIf(installed)('a login', () => {
 });
 
 describe.runIf(installed)('two hosts', () => {
-  it('have both lines during the overlap, marked and with the options; the old one goes from both', async () => {
-    // Each sshd has a file of its own, and the inventory names one: both read the first's here.
+  it('each have both lines during the overlap, marked and with the options; one without the new line is no proof', async () => {
+    // Each sshd has a file of its own, and the inventory names the first's: the second gets no line.
     const estate = await makeEstate(hosts, { target: { options: 'no-port-forwarding' }, lines: ['# of the team'] });
     const [first] = hosts.servers;
     if (first === undefined) throw new Error('no host');
