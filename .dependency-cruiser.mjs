@@ -46,7 +46,7 @@ export default {
       name: 'drivers-in-client',
       severity: 'error',
       from: { path: '^lib/(kinds|consumers)/', pathNot: '/client\\.ts$' },
-      to: { path: 'node_modules/(pg|mysql2|jose|@aws-sdk)/' },
+      to: { path: 'node_modules/(pg|mysql2|jose|ssh2|@aws-sdk)/' },
     },
     {
       name: 'registries-hold-facts',

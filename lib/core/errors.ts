@@ -41,7 +41,7 @@ const conditions = {
   TargetUnreachable: { retryable: true },
   /** The target did not answer in time. */
   TargetTimeout: { retryable: true },
-  /** The target's certificate could not be verified. TLS is never weakened to get an answer. */
+  /** The target's certificate or SSH host key could not be verified. Nothing is weakened to get an answer. */
   TargetTlsFailed: { retryable: false },
   /** The target refused the credential itself. */
   AuthenticationRefused: { retryable: false },

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { checksInUse, consumerTypesInUse, kindsInUse } from '../inventory/in-use.ts';
 import type { Inventory } from '../inventory/types.ts';
-import { withoutDriverTables } from './driver-tables.ts';
+import { withoutDriverTables, withoutNativeParts } from './driver-tables.ts';
 import { functionNames } from './names.ts';
 
 const projectRoot = path.resolve(import.meta.dirname, '../..');
@@ -97,7 +97,7 @@ async function bundle({ functionName, entry, alias }: BundleSource, folder: stri
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
-    plugins: [withoutErrorClasses, withoutDriverTables],
+    plugins: [withoutErrorClasses, withoutDriverTables, withoutNativeParts],
   });
   return { functionName, folder, ...sizes(metafile) };
 }

@@ -16,3 +16,15 @@ export const withoutDriverTables: Plugin = {
     }));
   },
 };
+
+/**
+ * ssh2 has parts in C++ for speed, which it does without where they were not built: they would be of this machine's sort,
+ * not of Lambda's.
+ */
+export const withoutNativeParts: Plugin = {
+  name: 'without-native-parts',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^cpu-features$|\/sshcrypto\.node$/ }, ({ path }) => ({ path, namespace: 'native-part' }));
+    onLoad({ filter: /.*/, namespace: 'native-part' }, () => ({ contents: "throw new Error('left out');" }));
+  },
+};

@@ -7,6 +7,7 @@ import { keySet } from './key-set/facts.ts';
 import { mysql } from './mysql/facts.ts';
 import { postgres } from './postgres/facts.ts';
 import { redis } from './redis/facts.ts';
+import { sshKey } from './ssh-key/facts.ts';
 
 /** One line per kind: its folder's name and its facts. Facts only, so that everything may read it. */
 export const kinds = {
@@ -17,6 +18,7 @@ export const kinds = {
   mysql,
   postgres,
   redis,
+  'ssh-key': sshKey,
 } as const;
 
 export type KindId = keyof typeof kinds;

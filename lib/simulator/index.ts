@@ -8,12 +8,13 @@ import { S3 } from './services/s3/s3.ts';
 import type { RotatorOptions } from './services/secrets-manager/rotator.ts';
 import { SecretsManager } from './services/secrets-manager/secrets-manager.ts';
 import { Sns } from './services/sns/sns.ts';
+import type { RunCommandOptions } from './services/ssm/run-command.ts';
 import { Ssm } from './services/ssm/ssm.ts';
 import { Sts } from './services/sts/sts.ts';
 import { registerStates } from './states/states.ts';
 import { createWorld, type SimulatedWorld, type WorldOptions } from './world.ts';
 
-export interface SimulatorOptions extends WorldOptions, RotatorOptions, ElastiCacheOptions {
+export interface SimulatorOptions extends WorldOptions, RotatorOptions, ElastiCacheOptions, RunCommandOptions {
   /** Default 0: a free port. */
   port?: number;
 }
@@ -25,7 +26,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   world.register(new Iam(world));
   world.register(new Sts(world));
   world.register(new SecretsManager(world, options));
-  world.register(new Ssm(world));
+  world.register(new Ssm(world, options));
   world.register(new Sns(world));
   world.register(new S3(world));
   world.register(new ElastiCache(world, options));

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import { type Ask, HttpApi } from '../../lib/kinds/http-api-key/client.ts';
 import { type Ask as AskVerifier, Verifiers } from '../../lib/kinds/key-set/client.ts';
+import { SshDoor, type Login as SshLogin } from '../../lib/kinds/ssh-key/client.ts';
 import { ReplyError } from '../../lib/net/redis/reply.ts';
 import { RedisWire, WireError } from '../../lib/net/redis/wire.ts';
 import { sdkFaults } from './house.ts';
@@ -65,6 +66,16 @@ seamed(
   'ask',
   (_, [ask]) => `http:GET ${new URL((ask as AskVerifier).verifier.url).pathname}`,
   httpFaults,
+);
+// A login is one call, from the connection to the good-bye.
+seamed(
+  SshDoor.prototype as unknown as Record<string, Method>,
+  'logIn',
+  (_, [login]) => `ssh:${(login as SshLogin).credential.username}`,
+  {
+    throttled: () => new KeyturnError('TargetUnreachable', 'closed the connection before it said who it is'),
+    timedOut: () => new KeyturnError('TargetTimeout', 'did not answer in time'),
+  },
 );
 const client = pg.Client.prototype as unknown as Record<string, Method>;
 seamed(client, 'connect', () => 'pg:connect', pgFaults);

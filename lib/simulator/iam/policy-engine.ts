@@ -50,7 +50,7 @@ export async function malformation(policy: unknown, side: 'identity' | 'resource
 /** IAM's policy evaluation. The only module that knows the evaluator. @throws Error for a malformed policy or an action that does not exist. */
 export async function evaluate(question: PolicyQuestion): Promise<PolicyAnswer> {
   const [service = '', action = ''] = question.action.split(':');
-  const resource = (await isWildcardOnlyAction(service, action)) ? '*' : question.resource;
+  const resource = (await isWildcardOnlyAction(service, action)) ? '*' : withOwner(question.resource);
   const result = await runSimulation(
     {
       request: {
@@ -59,7 +59,7 @@ export async function evaluate(question: PolicyQuestion): Promise<PolicyAnswer> 
         resource: { resource, accountId: question.accountId },
         contextVariables: question.context,
       },
-      identityPolicies: question.identityPolicies,
+      identityPolicies: question.identityPolicies.map(({ name, policy }) => ({ name, policy: withOwners(policy) })),
       ...NO_GUARDRAILS,
       resourcePolicy: question.resourcePolicy,
     },
@@ -80,4 +80,16 @@ export async function evaluate(question: PolicyQuestion): Promise<PolicyAnswer> 
   }
   const side = question.identityPolicies.length === 0 && question.resourcePolicy ? 'resource-based' : 'identity-based';
   return { allowed: false, because: `because no ${side} policy allows the ${question.action} action` };
+}
+
+/**
+ * AWS's own SSM documents have ARNs without an account, which the evaluator's table of resources does not have: both sides
+ * get one that nobody has. https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-identity-based-policies.html
+ */
+function withOwner(text: string): string {
+  return text.replaceAll(/(arn:[\w-]+:ssm:[\w*-]*:)(:document\/)/g, '$1000000000000$2');
+}
+
+function withOwners(policy: PolicyDocument): PolicyDocument {
+  return JSON.parse(withOwner(JSON.stringify(policy)));
 }

@@ -1,5 +1,7 @@
-import { AwsError, type Need, type Operation, type Service, type World } from '../../types.ts';
+import { AwsError, type Need, type Operation, type Service } from '../../types.ts';
+import type { SimulatedWorld } from '../../world.ts';
 import { type Parameter, ParameterStore } from './parameter-store.ts';
+import { RunCommand, type RunCommandOptions } from './run-command.ts';
 
 interface NameInput {
   Name: string;
@@ -24,17 +26,20 @@ interface PutInput extends NameInput {
 /** "The maximum number of items to return for this call": also the default. */
 const PAGE = 10;
 
-/** Systems Manager's Parameter Store. https://docs.aws.amazon.com/systems-manager/latest/APIReference/ */
+/** Systems Manager's Parameter Store and Run Command. https://docs.aws.amazon.com/systems-manager/latest/APIReference/ */
 export class Ssm implements Service {
   readonly name = 'ssm';
   readonly operations: Service['operations'];
   readonly parameters: ParameterStore;
-  private readonly world: World;
+  readonly runCommand: RunCommand;
+  private readonly world: SimulatedWorld;
 
-  constructor(world: World) {
+  constructor(world: SimulatedWorld, options: RunCommandOptions = {}) {
     this.world = world;
     this.parameters = new ParameterStore(world);
+    this.runCommand = new RunCommand(world, options);
     this.operations = {
+      ...this.runCommand.operations,
       GetParameter: this.getParameter(),
       GetParameters: this.getParameters(),
       GetParametersByPath: this.getParametersByPath(),
