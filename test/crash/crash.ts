@@ -37,6 +37,7 @@ async function houseOf(
       initial: estate.current,
       adminSecret: adminName === undefined ? undefined : { name: adminName, value: await context.admin() },
       clock: context.clock,
+      human: estate.human,
     },
   });
   for (const consumer of house.consumers.values())
