@@ -274,6 +274,8 @@ it('a schedule delivered twice', async () => {
     entryOf: async () => house.entry,
     rotate: async (_: string, versionId: string) => void (await house.start(versionId)),
     rolloutOf: async () => undefined,
+    suppliedAt: () => undefined,
+    notify: async () => undefined,
   };
   const deliver = async () => {
     const plan = await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime }, parts);
