@@ -27,7 +27,7 @@ async function houseOf(
   const house = await buildHouse({
     seam,
     ...continuations[continuation],
-    promotionSeconds: 1,
+    promotionSeconds: harness.promotionSeconds ?? 1,
     entry: {
       views: [{ secret: 'house/VIEW', template: viewTemplate(harness, estate.target) }],
     },

@@ -251,6 +251,8 @@ export async function startHarness(
   const hosts = await startHosts(options);
   return {
     kind: createKind(),
+    // A shell at the host and two logins, on a machine that does other things too.
+    promotionSeconds: 6,
     estate: () => makeEstate(hosts, options.target ? { target: options.target } : {}),
     stop: () => hosts.stop(),
   };
