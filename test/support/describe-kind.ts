@@ -60,6 +60,8 @@ export interface KindHarness<Target, Credential> {
   readonly kind: Kind<Target, Credential>;
   /** A fresh account at the target with one live credential. */
   estate(): Promise<KindEstate<Target>>;
+  /** What the target wrote into its log since it was last asked, where it has one. */
+  log?(): Promise<string>;
   stop(): Promise<void>;
 }
 
