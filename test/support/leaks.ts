@@ -1,5 +1,6 @@
 import type { NamedSecret } from '../../lib/rehearsal/leaks/needles.ts';
 import { type Channel, findLeaks } from '../../lib/rehearsal/leaks/search.ts';
+import { textsOf, valuesOf } from '../../lib/rehearsal/leaks/secrets.ts';
 import type { SecretsManager } from '../../lib/simulator/services/secrets-manager/secrets-manager.ts';
 import type { House } from './house.ts';
 
@@ -7,37 +8,21 @@ import type { House } from './house.ts';
 const leastLength = 8;
 
 /** Every secret text that a version of the house's secrets ever held; the admin's password too. Views hold the same texts. */
-function secretsOf({ world, secretArn, entry, kind }: House): NamedSecret[] {
-  const target = kind.facts.parseTarget(entry.target);
-  const roles = { ...kind.facts.fields, ...kind.facts.fieldsOf?.(target) };
-  const own = Object.keys(roles).filter((field) => roles[field] === 'secret');
-  const adminSecret = kind.facts.adminSecretOf(target);
-  const found: NamedSecret[] = [];
-  for (const { name, arn, versions } of world.service<SecretsManager>('secretsmanager').secrets()) {
-    if (arn !== secretArn && name !== adminSecret) continue;
-    for (const { data } of versions.values()) {
-      if (data === undefined || !('SecretString' in data)) continue;
-      const fields = fieldsOf(data.SecretString);
-      const shown = Object.keys(fields).flatMap((field) => (roles[field] === 'secret' ? [] : [String(fields[field])]));
-      for (const field of arn === secretArn ? own : ['password', 'value']) {
-        const text = fields[field];
-        if (typeof text === 'string' && text.length >= leastLength)
-          found.push({ name: `${field} of ${name}`, text, shown });
-      }
-    }
-  }
-  return found;
+function secretsOf({ world, entry, kind: { facts } }: House): NamedSecret[] {
+  const manager = world.service<SecretsManager>('secretsmanager');
+  const target = facts.parseTarget(entry.target);
+  const adminSecret = facts.adminSecretOf(target);
+  const admins = adminSecret === undefined ? [] : valuesOf(manager, adminSecret);
+  const own = admins.map((value) => ({ name: `password of ${adminSecret}`, text: passwordIn(value) }));
+  const found = new Map<string, NamedSecret>();
+  for (const secret of [...textsOf(manager, entry.secret, facts, target), ...own]) found.set(secret.text, secret);
+  return [...found.values()].filter(({ text }) => text.length >= leastLength);
 }
 
-/** A plain string is a secret as it is. */
-function fieldsOf(text: string): Record<string, unknown> {
-  try {
-    const fields: unknown = JSON.parse(text);
-    if (typeof fields === 'object' && fields !== null) return fields as Record<string, unknown>;
-  } catch {
-    // Not JSON.
-  }
-  return { value: text };
+/** A plain string is one as it is. */
+function passwordIn(value: string): string {
+  if (!value.startsWith('{')) return value;
+  return (JSON.parse(value) as { password?: string }).password ?? value;
 }
 
 /** Everything that a house wrote down anywhere but in Secrets Manager, at the target and for the consumers. */
