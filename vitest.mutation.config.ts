@@ -6,6 +6,7 @@ export default defineConfig({
     include: [
       'test/core/**/*.test.ts',
       'test/kinds/**/decisions.test.ts',
+      'test/kinds/key-set/{succession,target}.test.ts',
       'test/kinds/http-api-key/{http-api-key,client,target}.test.ts',
       'test/kinds/iam-access-key/*.test.ts',
     ],
