@@ -165,7 +165,12 @@ it('a secret in the log of a crashed run’s target breaks a law', async () => {
     },
     log: async () => `request of ${value}`,
   };
-  const { broken } = await crash(talkative, { index: 3, mode: 'killed after', continuation: 'retried' });
+  const { broken } = await crash(talkative, {
+    course: 'rotation',
+    index: 3,
+    mode: 'killed after',
+    continuation: 'retried',
+  });
   await harness.stop();
   expect(broken).toEqual(['leaked: secretAccessKey of house/db in the target’s log (raw)']);
 });

@@ -80,7 +80,6 @@ export async function crash(
   harness: Harness,
   point: CrashPoint,
 ): Promise<{ struck: string | undefined; broken: string[] }> {
-  const course = courseOf(point.course);
   const seam = new Seam();
   attachSeam(seam);
   const estate = await harness.estate();
@@ -90,7 +89,7 @@ export async function crash(
   house.alsoWritten.push(async () => ({ name: 'the target’s log', text: (await harness.log?.()) ?? '' }));
   const broken: string[] = [];
   try {
-    broken.push(...(await brokenBy(harness, estate, house)));
+    broken.push(...(await brokenBy(point, seam, { harness, estate, house })));
   } catch (error) {
     broken.push(`the run failed: ${(error as Error).message}`);
   }
@@ -98,7 +97,12 @@ export async function crash(
   return { struck: seam.struck, broken };
 }
 
-async function brokenBy(harness: Harness, estate: KindEstate<unknown>, house: House): Promise<string[]> {
+async function brokenBy(
+  point: CrashPoint,
+  seam: Seam,
+  { harness, estate, house }: { harness: Harness; estate: KindEstate<unknown>; house: House },
+): Promise<string[]> {
+  const course = courseOf(point.course);
   const watch = watchCurrent(estate, house);
   try {
     await course.prepare(house);

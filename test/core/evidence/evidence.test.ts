@@ -70,7 +70,10 @@ it.each<[string, Partial<RolloutState>]>([
 });
 
 it.each([
-  [{ Error: 'GateClosed', Cause: '{"errorMessage":"still in use"}' }, { code: 'GateClosed', message: 'still in use' }],
+  [
+    { Error: 'GateClosed', Cause: '{"errorMessage":"still in use"}' },
+    { code: 'GateClosed', message: 'still in use' },
+  ],
   [{ Error: 'States.Timeout' }, { code: 'States.Timeout', message: '' }],
   [{ Cause: 'a workflow’s own words' }, { code: 'unknown', message: 'a workflow’s own words' }],
 ])('a failure %j stands in the record as %j', (failure, expected) => {

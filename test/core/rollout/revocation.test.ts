@@ -22,10 +22,10 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-const valueOf = (name: string) => SecretValue.of(JSON.stringify({ name, password: `pass/of-${name}-Hq7RzX2v` }));
+const valueFor = (name: string) => SecretValue.of(JSON.stringify({ name, password: `pass/of-${name}-Hq7RzX2v` }));
 
 /** A version with a credential that the target accepts. */
-async function hold(name: string, versionId: string, label: string, value = valueOf(name)): Promise<void> {
+async function hold(name: string, versionId: string, label: string, value = valueFor(name)): Promise<void> {
   house.target.accounts.set(name, { password: `pass/of-${name}-Hq7RzX2v`, enabled: true, used: true });
   await house.store.put(house.secretArn, versionId, value, label);
 }
@@ -36,7 +36,10 @@ const accounts = () => [...house.target.accounts].map(([name, { enabled }]) => `
 describe.each(['disable', 'destroy'] as const)('%s', (op) => {
   it.each([
     ['AWSCURRENT is elsewhere', () => house.store.moveLabel(house.secretArn, 'AWSCURRENT', { from: N, to: O })],
-    ['the retiring label is elsewhere', () => house.store.moveLabel(house.secretArn, 'KEYTURN_RETIRING', { from: O, to: N })],
+    [
+      'the retiring label is elsewhere',
+      () => house.store.moveLabel(house.secretArn, 'KEYTURN_RETIRING', { from: O, to: N }),
+    ],
     ['what is pending is the same credential', () => hold('app', X, 'AWSPENDING')],
   ])('refuses when %s', async (_, change) => {
     await change();
@@ -146,7 +149,9 @@ describe('enable', () => {
   it('has nothing to do for a version without a credential', async () => {
     await hold('none', X, 'KEYTURN_KEPT', SecretValue.of('{}'));
     let asked = 0;
-    house.kind.enable = async () => void (asked += 1);
+    house.kind.enable = async () => {
+      asked += 1;
+    };
     await ask({ op: 'enable', ...pair, retire: X });
     expect(asked).toBe(0);
   });
@@ -160,7 +165,9 @@ describe('the predecessor', () => {
 
   it('that works is left as it is', async () => {
     let installed = 0;
-    house.kind.install = async () => void (installed += 1);
+    house.kind.install = async () => {
+      installed += 1;
+    };
     await verify();
     expect(installed).toBe(0);
   });
@@ -180,7 +187,9 @@ describe('the predecessor', () => {
 
   it('that lacks a privilege is installed again', async () => {
     let installed = 0;
-    house.kind.install = async () => void (installed += 1);
+    house.kind.install = async () => {
+      installed += 1;
+    };
     house.kind.verify = async () => {
       throw new KeyturnError('PrivilegeLost', 'SELECT is gone');
     };
@@ -192,7 +201,9 @@ describe('the predecessor', () => {
     'of which nothing is known (%s) is not touched',
     async (failure) => {
       let installed = 0;
-      house.kind.install = async () => void (installed += 1);
+      house.kind.install = async () => {
+        installed += 1;
+      };
       house.kind.verify = async () => {
         throw failure;
       };
@@ -260,7 +271,9 @@ describe('an abandoned rotation', () => {
   it('that stored nothing has nothing to end', async () => {
     await abandon('third', SecretValue.of('{}'));
     let asked = 0;
-    house.kind.discard = async () => void (asked += 1);
+    house.kind.discard = async () => {
+      asked += 1;
+    };
     await discard();
     expect(asked).toBe(0);
   });

@@ -122,7 +122,7 @@ describe('a mistake in what an engineer wrote', () => {
     free: z.optional(z.unknown()),
   });
   it.each([
-    [{ list: [{ port: '1' }] }, 'target.list.0.port: missing or not of type int'],
+    [{ list: [{ port: '1' }] }, 'target.list.0.port: missing or not of type number'],
     [{}, 'target.list: missing or not of type array'],
     [{ list: [], one: 1, two: 2 }, 'target: one, two is not known here'],
     [{ list: [], names: { 'A 1': 'x' } }, 'target.names.A 1: small letters only'],
