@@ -20,6 +20,7 @@ const texts = new Set(['StringLiteral', 'TemplateLiteral']);
 
 function isMessage({ node, parent }: Place): boolean {
   if (parent?.type === 'NewExpression' && parent.callee?.name === 'KeyturnError') return parent.arguments?.[1] === node;
+  if (parent?.type === 'CallExpression' && parent.callee?.name === 'refuse') return parent.arguments?.[0] === node;
   if (parent?.type === 'ObjectProperty' && properties.has(parent.key?.name ?? ''))
     return parent.value === node && texts.has(node.type);
   return false;
