@@ -36,9 +36,9 @@ const start = (which = token) => performCampaign({ op: 'start', secret: 'house/d
 
 it('a campaign goes through its secrets by name', async () => {
   const { rest } = (await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime: 't' }, parts)) as {
-    rest: { secret: string }[];
+    rest: { secret: string }[][];
   };
-  expect(rest.map(({ secret }) => secret)).toEqual(['a', 'b', 'c']);
+  expect(rest.flat().map(({ secret }) => secret)).toEqual(['a', 'b', 'c']);
 });
 
 describe('start', () => {
