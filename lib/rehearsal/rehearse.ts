@@ -90,10 +90,23 @@ async function turnEverything(estate: Estate, { fault, screen, signal }: Rehears
   );
   const campaigns = fault ? {} : campaignsOf(estate);
   const alone = secrets.filter((secret) => !services.some((service) => shares(service, secret)));
-  return lookBack(estate, { load, turns: watch.turns, before, expected, campaigns, alone, screen });
+  const interrupted = expectation?.interrupted ?? false;
+  const missed = expectation?.missed?.() ?? [];
+  return lookBack(estate, {
+    load,
+    turns: watch.turns,
+    before,
+    expected,
+    campaigns,
+    alone,
+    interrupted,
+    missed,
+    screen,
+  });
 }
 
-interface Run extends Pick<Findings, 'expected' | 'campaigns' | 'alone'> {
+interface Run extends Pick<Findings, 'expected' | 'campaigns' | 'alone' | 'interrupted'> {
+  missed: readonly string[];
   load: Load;
   turns: readonly Turn[];
   before: Before;
@@ -101,14 +114,14 @@ interface Run extends Pick<Findings, 'expected' | 'campaigns' | 'alone'> {
 }
 
 /** Says what went wrong, line by line, on the way to the report. */
-async function lookBack(estate: Estate, { load, turns, before, screen, ...run }: Run): Promise<Rehearsal> {
+async function lookBack(estate: Estate, { load, turns, before, screen, missed, ...run }: Run): Promise<Rehearsal> {
   for (const { service, status, error, phase } of load.failures.slice(0, mostLines)) {
     screen.line(`failed: ${service}: ${status === undefined ? '' : `${status} `}${error} (${phase})`);
   }
   for (const { secret, reason } of turns) if (reason !== undefined) screen.line(`${secret}: ${reason}`);
   // Before our own questions about dead credentials.
   const figures = await assemble(estate, turns, before);
-  const faults = await inspect(estate, turns, before);
+  const faults = [...missed, ...(await inspect(estate, turns, before))];
   const leaks = await leaksOf(estate, screen.everything());
   for (const { secret, form, channel, offset } of leaks.slice(0, mostLines)) {
     screen.line(`found: the ${secret}, ${form}, in ${channel} at character ${offset}`);

@@ -9,6 +9,7 @@ import { parameterNameOf, type SecretEntry } from '../../lib/core/entry.ts';
 import { settingsParameter } from '../../lib/core/settings.ts';
 import type { PolicyDocument } from '../../lib/simulator/iam/identity-store.ts';
 import type { Iam } from '../../lib/simulator/services/iam/iam.ts';
+import type { StoredObject } from '../../lib/simulator/services/s3/bucket.ts';
 import { S3 } from '../../lib/simulator/services/s3/s3.ts';
 import { Ssm } from '../../lib/simulator/services/ssm/ssm.ts';
 import { Sts } from '../../lib/simulator/services/sts/sts.ts';
@@ -94,6 +95,12 @@ export async function buildCliEstate(options: Parameters<typeof buildHouse>[0] =
     world.perform(world.identities.rootPrincipal, 's3', 'PutObject', { Bucket: BUCKET, Key, Body: Buffer.from(Body) });
   const operatorCalls = () => world.calls.filter(({ principal }) => principal.endsWith(':user/operator'));
   const printed: string[] = [];
+  const bucket = s3.bucket(BUCKET);
+  house.alsoWritten.push(
+    () => ({ name: 'the terminal', text: printed.join('\n') }),
+    () => ({ name: 'the parameters', text: JSON.stringify(ssm.parameters.all()) }),
+    () => ({ name: 'the evidence bucket', text: [...bucket.objects.values()].flat().map(textOf).join('\n') }),
+  );
   let published = 0;
 
   const estate: CliEstate = {
@@ -161,6 +168,10 @@ export async function buildCliEstate(options: Parameters<typeof buildHouse>[0] =
     close: () => house.close(),
   };
   return estate;
+}
+
+function textOf({ key, body, metadata }: StoredObject): string {
+  return `${key} ${JSON.stringify(metadata)} ${body.toString('utf8')}`;
 }
 
 /** The policy that docs/cli.md tells to give an operator, for this estate's names. */

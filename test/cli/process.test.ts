@@ -30,6 +30,7 @@ function start(argv: readonly string[], more: Record<string, string> = {}, scrip
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
   const ended = closed.then(async (code) => {
     const [out, err] = await said;
+    estate.printed.push(out, err);
     return { code, out, err };
   });
   return { child, ended };

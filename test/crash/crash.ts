@@ -73,34 +73,51 @@ export async function cleanRun(harness: Harness, name: CourseName): Promise<stri
   }
 }
 
-/** One crash, and how the world goes on: the call that it struck, and the laws that are broken; none is what is wanted. */
+/**
+ * One crash, and how the world goes on: the call that it struck, and the laws that are broken; none is what is wanted.
+ * Whatever was written down meanwhile is searched for the secrets.
+ */
 export async function crash(
   harness: Harness,
   point: CrashPoint,
 ): Promise<{ struck: string | undefined; broken: string[] }> {
-  const course = courseOf(point.course);
   const seam = new Seam();
   attachSeam(seam);
   const estate = await harness.estate();
   const house = await houseOf(harness, estate, seam, point.continuation);
+  // What was said when the account was made is the test's own.
+  await harness.log?.();
+  house.alsoWritten.push(async () => ({ name: 'the target’s log', text: (await harness.log?.()) ?? '' }));
+  const broken: string[] = [];
+  try {
+    broken.push(...(await brokenBy(point, seam, { harness, estate, house })));
+  } catch (error) {
+    broken.push(`the run failed: ${(error as Error).message}`);
+  }
+  await house.close().catch((error: Error) => broken.push(error.message));
+  return { struck: seam.struck, broken };
+}
+
+async function brokenBy(
+  point: CrashPoint,
+  seam: Seam,
+  { harness, estate, house }: { harness: Harness; estate: KindEstate<unknown>; house: House },
+): Promise<string[]> {
+  const course = courseOf(point.course);
   const watch = watchCurrent(estate, house);
-  const outcome = (broken: string[]) => ({ struck: seam.struck, broken });
   try {
     await course.prepare(house);
     seam.arm(point);
     await course.run(house);
     const broken = [...watch.broken, ...(await brokenLaws(harness, estate, house))];
-    if (broken.length > 0) return outcome(broken);
+    if (broken.length > 0) return broken;
     // The next rotation must be possible, and whole.
     const before = (await house.labelsOf())['AWSCURRENT'];
     await turnThrough(house);
     if ((await house.labelsOf())['AWSCURRENT'] === before) broken.push('the next rotation did not promote');
-    return outcome([...broken, ...(await brokenLaws(harness, estate, house))]);
-  } catch (error) {
-    return outcome([`the run failed: ${(error as Error).message}`]);
+    return [...broken, ...(await brokenLaws(harness, estate, house))];
   } finally {
     watch.stop();
-    await house.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { RehearsalReport } from '../../lib/rehearsal/report/report.ts';
 import { type Program, run, survivorsOf } from './program.ts';
 
@@ -149,6 +149,18 @@ describe('npm run rehearse -- --estate maily --fault unhealthy-consumer', { time
   });
 });
 
+describe('npm run rehearse -- --fault function-killed', { timeout: 600_000 }, () => {
+  it('turns everything although each function dies once, with no request failed and nothing leaked', async () => {
+    const { program, output, code, report } = await rehearse('--fault', 'function-killed');
+    onTestFinished(() => program.dispose());
+    expect(output).toMatch(/All \d+ promises were kept\./);
+    expect(code).toBe(0);
+    expect(report.requests.failed).toBe(0);
+    expect(report.leaks).toBe(0);
+    expect(new Set(report.rotations.map(({ result }) => result))).toEqual(new Set(['retired']));
+  });
+});
+
 describe('the options of npm run rehearse', () => {
   let program: Program;
   afterEach(() => program.dispose());
@@ -157,14 +169,14 @@ describe('the options of npm run rehearse', () => {
     program = await run('rehearse', '--help');
     expect(await program.ended).toBe(0);
     expect(program.output()).toMatch(
-      /--estate NAME[\s\S]*buywhere[\s\S]*maily[\s\S]*--json FILE[\s\S]*--fault NAME[\s\S]*unhealthy-consumer/,
+      /--estate NAME[\s\S]*buywhere[\s\S]*maily[\s\S]*--json FILE[\s\S]*--fault NAME[\s\S]*unhealthy-consumer[\s\S]*function-killed/,
     );
   });
 
   it('an unknown fault is refused with the names of those that there are', async () => {
     program = await run('rehearse', '--fault', 'earthquake');
     expect(await program.ended).toBe(2);
-    expect(program.output()).toBe('there is no fault "earthquake"; there is: unhealthy-consumer\n');
+    expect(program.output()).toBe('there is no fault "earthquake"; there is: unhealthy-consumer, function-killed\n');
   });
 
   it('an unknown estate too', async () => {

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 async function begin(options: EstateOptions = {}): Promise<{ turns: Turns<unknown>; estate: PostgresEstate }> {
   const estate = await makeEstate(server, options);
-  const turns = await furnish(kind, estate);
+  const turns = await furnish(kind, estate, { log: () => server.log() });
   closing.push(() => turns.house.close());
   return { estate, turns: turns as Turns<unknown> };
 }

@@ -30,7 +30,7 @@ const characters: [string, string][] = [
 
 async function turnTwice(options: EstateOptions): Promise<void> {
   const estate = await makeEstate(server, options);
-  turns = (await furnish(kind, estate)) as Turns<unknown>;
+  turns = (await furnish(kind, estate, { log: () => server.log() })) as Turns<unknown>;
   const { house } = turns;
   expect((await house.turn()).status).toBe('SUCCEEDED');
   expect(await turns.standing()).toEqual(turned);
@@ -65,7 +65,7 @@ describe('a secret goes round twice whose first password, and the admin’s, hav
 it('an admin password that SASLprep both prohibits and would change cannot log in, and nothing is changed', async () => {
   // The server then takes it as it is, libpq too; the driver changes it all the same (node-postgres, lib/crypto/sasl.js).
   const estate = await makeEstate(server, { password: '🔑ﬁ' });
-  turns = (await furnish(kind, estate)) as Turns<unknown>;
+  turns = (await furnish(kind, estate, { log: () => server.log() })) as Turns<unknown>;
   const failure = await turns.rotationFails();
   expect(failure).toMatchObject({
     step: 'setSecret',
@@ -76,7 +76,7 @@ it('an admin password that SASLprep both prohibits and would change cannot log i
 
 it('the way back installs a password again that PostgreSQL allows and a URL does not', async () => {
   const estate = await makeEstate(server, { password: `p@ss:w/rd?#[%"'\\ é` });
-  turns = (await furnish(kind, estate)) as Turns<unknown>;
+  turns = (await furnish(kind, estate, { log: () => server.log() })) as Turns<unknown>;
   const [api] = turns.house.consumers.values();
   if (api) {
     api.progressOf = () =>

@@ -30,6 +30,7 @@ describe.each(releases.map((release) => [release.name, release] as const))('pass
     const turns = await furnish(
       { ...kind, propose: (target, current) => withFields(kind.propose(target, current), { password: weak.reveal() }) },
       estate,
+      { log: () => server.log() },
     );
     closing.push(() => turns.house.close());
     expect((await turns.house.turn()).status).toBe('SUCCEEDED');
@@ -50,6 +51,7 @@ describe.each(releases.map((release) => [release.name, release] as const))('pass
         },
       },
       estate,
+      { log: () => server.log() },
     );
     closing.push(() => turns.house.close());
     const failure = await turns.rotationFails();
@@ -82,7 +84,7 @@ describe('a policy that rejects every verifier', () => {
       return 'swallow';
     };
     const estate = await makeEstate(server, { door });
-    const turns = await furnish(kind, estate);
+    const turns = await furnish(kind, estate, { log: () => server.log() });
     closing.push(() => turns.house.close());
     for (const _again of [1, 2]) {
       const failure = await turns.rotationFails();

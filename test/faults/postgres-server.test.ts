@@ -29,7 +29,7 @@ afterEach(async () => {
 
 async function at(server: PostgresServer, options: EstateOptions = {}) {
   const estate = await makeEstate(server, options);
-  const turns = await furnish(kind, estate);
+  const turns = await furnish(kind, estate, { log: () => server.log() });
   closing.push(() => turns.house.close());
   return { estate, turns };
 }

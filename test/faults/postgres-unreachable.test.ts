@@ -77,7 +77,7 @@ const faults: Fault[] = [
 async function behindDoor(options: EstateOptions = {}) {
   const door = await openDoor(server);
   const estate = await makeEstate(server, { door, target: { tls: { ca: authority.certificate } }, ...options });
-  const turns = await furnish(kind, estate);
+  const turns = await furnish(kind, estate, { log: () => server.log() });
   return { door, turns, close: async () => Promise.all([turns.house.close(), door.close()]) };
 }
 

@@ -3,6 +3,7 @@ import type { SecretValue } from '../../lib/core/secret-value.ts';
 import type { SecretsManager } from '../../lib/simulator/services/secrets-manager/secrets-manager.ts';
 import type { KindEstate } from '../support/describe-kind.ts';
 import { buildHouse, type House } from '../support/house.ts';
+import { sinceLast } from '../support/leaks.ts';
 
 /** A step of the rotation that failed, as Secrets Manager and the operator get to know it. */
 export interface StepFailure {
@@ -140,12 +141,14 @@ export const turned: Standing = { current: 'new', currentLogin: 'accepted', befo
 
 interface Options {
   consumers?: string[];
+  /** The target's log: what is written into it from now on is searched for secrets. */
+  log?: () => Promise<string>;
 }
 
 export async function furnish<Target, Credential>(
   kind: Kind<Target, Credential>,
   estate: KindEstate<Target>,
-  options: Options = {},
+  { log, ...options }: Options = {},
 ): Promise<Turns<Target>> {
   const { clock, admin } = estate.context();
   const adminName = kind.facts.adminSecretOf(estate.target);
@@ -163,5 +166,10 @@ export async function furnish<Target, Credential>(
       clock,
     },
   });
+  if (log !== undefined) {
+    const written = sinceLast(log);
+    await written();
+    house.alsoWritten.push(async () => ({ name: 'the target’s log', text: await written() }));
+  }
   return new Turns(house, estate);
 }

@@ -64,6 +64,8 @@ export interface KindHarness<Target, Credential> {
   readonly promotionSeconds?: number;
   /** A fresh account at the target with one live credential. */
   estate(): Promise<KindEstate<Target>>;
+  /** What the target wrote into its log since it was last asked, where it has one. */
+  log?(): Promise<string>;
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { ensureRollout } from '../../lib/aws/ensure-rollout.ts';
@@ -25,14 +26,19 @@ import { rotate } from '../../lib/core/rotation/rotator.ts';
 import { waitingVersion } from '../../lib/core/rotation/supplied-label.ts';
 import { SecretValue } from '../../lib/core/secret-value.ts';
 import { rolloutDefinition } from '../../lib/infra/definitions/rollout.ts';
+import type { Channel } from '../../lib/rehearsal/leaks/search.ts';
 import { Iam } from '../../lib/simulator/services/iam/iam.ts';
 import { SecretsManager } from '../../lib/simulator/services/secrets-manager/secrets-manager.ts';
 import { registerStates, type States } from '../../lib/simulator/states/states.ts';
-import { AwsError, type Service } from '../../lib/simulator/types.ts';
+import { AwsError, type BusEvent, type Service } from '../../lib/simulator/types.ts';
 import { createWorld, type SimulatedWorld } from '../../lib/simulator/world.ts';
 import { realClock } from './clocks.ts';
+import { mustNotLeak } from './leaks.ts';
 import { chosenMemoryKind, MemoryTarget, mintedMemoryKind } from './memory-kind.ts';
 import { type Faults, Killed, Seam } from './seam.ts';
+
+/** Of the credential that the house begins with. */
+export const firstPassword = 'pass/f1rst-Hq7RzX2vKdM9';
 
 export const arn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
 
@@ -78,6 +84,10 @@ export interface House {
   records: Evidence[];
   messages: string[];
   parts: RotationParts;
+  /** What was written that is kept nowhere else: every error that a function threw, whole, and the bus's events. */
+  written: { errors: string[]; events: BusEvent[] };
+  /** Further texts in which no secret may stand, such as what a command printed. */
+  alsoWritten: (() => Channel | Promise<Channel>)[];
   /** Called before a function is invoked; throwing kills the invocation. */
   beforeInvoke: (functionName: string, payload: { op?: string; Step?: string }) => void | Promise<void>;
   /** Invocations that have begun and not ended, whoever still waits for them. */
@@ -104,6 +114,7 @@ export interface House {
   labelsOf(secretId?: string): Promise<Record<string, string>>;
   /** One of the four steps, in process. */
   step(step: string, token: string): Promise<void>;
+  /** Ends it, and throws when a secret stands anywhere that it may not. */
   close(): Promise<void>;
 }
 
@@ -155,8 +166,8 @@ export async function buildHouse(options: Options = {}): Promise<House> {
   const secretsManager = directClient<SecretsManagerClient>(world, 'secretsmanager', seam);
   const store = secretStore(secretsManager, signal);
   const stepFunctions = directClient<SFNClient>(world, 'states', seam);
-  target.accounts.set('app', { password: 'first', enabled: true, used: true });
-  const initial = options.initial ?? JSON.stringify({ name: 'app', password: 'first', host: 'memory.internal' });
+  target.accounts.set('app', { password: firstPassword, enabled: true, used: true });
+  const initial = options.initial ?? JSON.stringify({ name: 'app', password: firstPassword, host: 'memory.internal' });
   const first = options.estate?.initial.reveal() ?? initial;
   const secretArn = secrets.create({ name: 'house/db', secretString: first });
   const admin = options.estate?.adminSecret;
@@ -187,6 +198,10 @@ export async function buildHouse(options: Options = {}): Promise<House> {
   };
   const records: Evidence[] = [];
   const messages: string[] = [];
+  const written: House['written'] = { errors: [], events: [] };
+  world.onEvent((event) => written.events.push(event));
+  // All that a careless logger could print of it: its causes and its fields too.
+  const noteError = (error: unknown) => written.errors.push(inspect(error, { depth: 8, showHidden: true }));
   const clock = options.estate?.clock ?? realClock;
   const others = new Map<string, SecretEntry>();
   const entryOf = async (name: string) => structuredClone(others.get(name) ?? house.entry);
@@ -246,9 +261,12 @@ export async function buildHouse(options: Options = {}): Promise<House> {
   world.register(
     inProcessLambda(functions, seam, {
       before: async (name, payload) => house.beforeInvoke(name, payload as { op?: string }),
-      failed: (name) => house.afterFailure(name),
       began: (invocation) => void house.invocations.add(invocation),
       ended: (invocation) => void house.invocations.delete(invocation),
+      async failed(name, error) {
+        noteError(error);
+        await house.afterFailure(name);
+      },
     }),
   );
   const states = registerStates(world);
@@ -274,6 +292,8 @@ export async function buildHouse(options: Options = {}): Promise<House> {
     records,
     messages,
     parts,
+    written,
+    alsoWritten: [],
     beforeInvoke: () => undefined,
     invocations: new Set(),
     afterFailure: async () => undefined,
@@ -332,10 +352,17 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       const { versions } = await store.describe(secretId);
       return Object.fromEntries(Object.entries(versions).flatMap(([id, held]) => held.map((label) => [label, id])));
     },
-    step: (Step, token) => rotate(RotationEvent.parse({ Step, SecretId: secretArn, ClientRequestToken: token }), parts),
+    async step(Step, token) {
+      const event = RotationEvent.parse({ Step, SecretId: secretArn, ClientRequestToken: token });
+      await rotate(event, parts).catch((error: unknown) => {
+        noteError(error);
+        throw error;
+      });
+    },
     async close() {
       await stopDelivery();
       await world.close();
+      await mustNotLeak(house);
     },
   };
   return house;
@@ -420,7 +447,7 @@ function inProcessLambda(
   seam: Seam,
   hooks: {
     before(name: string, payload: unknown): Promise<void>;
-    failed(name: string): Promise<void>;
+    failed(name: string, error: unknown): Promise<void>;
     began(invocation: { op: string }): void;
     ended(invocation: { op: string }): void;
   },
@@ -442,7 +469,7 @@ function inProcessLambda(
         const { name: errorType, message: errorMessage } = error as Error;
         if (!(error instanceof KeyturnError || error instanceof Killed))
           console.error(`${name} failed unexpectedly: ${String((error as Error).stack)}`);
-        await hooks.failed(name);
+        await hooks.failed(name, error);
         return {
           StatusCode: 200,
           FunctionError: 'Unhandled',

@@ -1,5 +1,6 @@
 import type { Estate } from '../estates/estate.ts';
 import type { TurnResult } from '../report/report.ts';
+import { functionKilled } from './function-killed.ts';
 import { unhealthyConsumer } from './unhealthy-consumer.ts';
 
 /** Something that goes wrong in a rehearsal, and how it should end. */
@@ -14,11 +15,19 @@ export interface Fault {
 export interface Expectation {
   /** By secret; those that are not named are retired. */
   results: Readonly<Record<string, TurnResult>>;
+  /** Steps run more than once: what they cost is not judged. */
+  interrupted?: true;
+  /** What should have gone wrong and did not, at the end. */
+  missed?(): string[];
 }
 
 export const faults: Readonly<Record<string, Fault>> = {
   'unhealthy-consumer': {
     title: 'a service that never becomes healthy on the new credential: Keyturn goes back',
     begin: unhealthyConsumer,
+  },
+  'function-killed': {
+    title: 'each function that changes something dies once in the middle of it: everything still turns',
+    begin: functionKilled,
   },
 };

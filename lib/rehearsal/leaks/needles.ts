@@ -2,6 +2,8 @@
 export interface NamedSecret {
   name: string;
   text: string;
+  /** Parts of it that may be shown: some providers' keys contain their own id. */
+  shown?: readonly string[];
 }
 
 /** A piece of a secret as it could stand in a text. */
@@ -32,7 +34,7 @@ const charwise: Readonly<Record<string, (piece: string) => string>> = {
 };
 
 /** Every piece of `pieceLength` characters (a shorter secret: the whole) in every form. Each text once. */
-export function needlesOf({ name, text }: NamedSecret): Needle[] {
+export function needlesOf({ name, text, shown = [] }: NamedSecret): Needle[] {
   const needles = new Map<string, Needle>();
   const add = (form: string, needle: string) => {
     if (!needles.has(needle)) needles.set(needle, { secret: name, form, text: needle });
@@ -40,6 +42,7 @@ export function needlesOf({ name, text }: NamedSecret): Needle[] {
   const characters = [...text];
   for (let from = 0; from === 0 || from + pieceLength <= characters.length; from += 1) {
     const piece = characters.slice(from, from + pieceLength).join('');
+    if (shown.some((part) => part.includes(piece))) continue;
     for (const [form, write] of Object.entries(charwise)) add(form, write(piece));
     for (const encoding of ['base64', 'base64url'] as const) {
       for (const ahead of [0, 1, 2]) add(encoding, insideBase64(piece, ahead, encoding));

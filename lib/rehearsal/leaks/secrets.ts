@@ -1,4 +1,4 @@
-import type { SecretDeclaration } from '../../inventory/types.ts';
+import type { KindFacts } from '../../core/kind.ts';
 import { factsOf } from '../../kinds/registry.ts';
 import type { SecretsManager } from '../../simulator/services/secrets-manager/secrets-manager.ts';
 import type { Estate } from '../estates/estate.ts';
@@ -6,40 +6,55 @@ import type { NamedSecret } from './needles.ts';
 
 /**
  * Every secret text that any version ever held: of the secrets that rotate, what is secret in their values; of admin
- * secrets too. Views hold the same texts.
+ * secrets too. Views hold the same texts. Each text once.
  */
 export function secretTexts(
   manager: SecretsManager,
   { inventory, admins }: Pick<Estate, 'inventory' | 'admins'>,
 ): NamedSecret[] {
+  const rotating = Object.entries(inventory.secrets).flatMap(([secret, { kind, target }]) => {
+    const facts = factsOf(kind);
+    return textsOf(manager, secret, facts, facts.parseTarget(target));
+  });
+  const own = [...admins.all].map(([name, { secret }]) => ({
+    name: `the admin's credential in ${name}`,
+    text: secret,
+  }));
   const found = new Map<string, NamedSecret>();
-  const note = (name: string, text: string) => {
-    if (text !== '' && !found.has(text)) found.set(text, { name, text });
-  };
-  for (const [secret, declaration] of Object.entries(inventory.secrets)) {
-    const versions =
-      manager
-        .secrets()
-        .find(({ name }) => name === secret)
-        ?.versions.values() ?? [];
-    for (const { data } of versions) {
-      if (data === undefined || !('SecretString' in data)) continue;
-      const value = JSON.parse(data.SecretString) as Record<string, unknown>;
-      for (const { what, text } of textsIn(value, declaration)) note(`${what} of ${secret}`, text);
-    }
-  }
-  for (const [name, { secret }] of admins.all) note(`the admin's credential in ${name}`, secret);
+  for (const each of [...rotating, ...own]) if (each.text !== '' && !found.has(each.text)) found.set(each.text, each);
   return [...found.values()];
 }
 
-function textsIn(
-  value: Record<string, unknown>,
-  { kind, target }: SecretDeclaration,
-): readonly { what: string; text: string }[] {
-  const facts = factsOf(kind);
-  if (facts.secretTexts) return facts.secretTexts(value).map((text, at) => ({ what: `secret text ${at + 1}`, text }));
-  const roles = { ...facts.fields, ...facts.fieldsOf?.(facts.parseTarget(target)) };
-  return Object.entries(value).flatMap(([what, text]) =>
-    roles[what] === 'secret' && typeof text === 'string' ? [{ what, text }] : [],
+/** The secret texts of one secret's versions. */
+export function textsOf(
+  manager: SecretsManager,
+  secret: string,
+  facts: KindFacts<unknown>,
+  target: unknown,
+): NamedSecret[] {
+  return valuesOf(manager, secret).flatMap((value) =>
+    textsIn(value, facts, target).map(({ name, ...text }) => ({ name: `${name} of ${secret}`, ...text })),
   );
+}
+
+/** Every value that a version ever had. */
+export function valuesOf(manager: SecretsManager, secret: string): string[] {
+  const versions =
+    manager
+      .secrets()
+      .find(({ name }) => name === secret)
+      ?.versions.values() ?? [];
+  return [...versions].flatMap(({ data }) => (data && 'SecretString' in data ? [data.SecretString] : []));
+}
+
+function textsIn(value: string, facts: KindFacts<unknown>, target: unknown): NamedSecret[] {
+  const fields = JSON.parse(value) as Record<string, unknown>;
+  const own = facts.secretTexts?.(fields);
+  if (own !== undefined) return own.map((text, index) => ({ name: `secret text ${index + 1}`, text }));
+  const roles = { ...facts.fields, ...facts.fieldsOf?.(target) };
+  const texts = Object.entries(fields).flatMap(([field, text]) => (typeof text === 'string' ? [{ field, text }] : []));
+  const shown = texts.filter(({ field }) => roles[field] !== 'secret').map(({ text }) => text);
+  return texts
+    .filter(({ field }) => roles[field] === 'secret')
+    .map(({ field, text }) => ({ name: field, text, shown }));
 }

@@ -16,6 +16,8 @@ export interface Findings {
   campaigns: Readonly<Record<string, number>>;
   /** Secrets that share no consumer. Others look at Secrets Manager for as long as they wait for each other. */
   alone: readonly string[];
+  /** Whether steps had to run more than once: then their costs are not judged. */
+  interrupted: boolean;
   /** Whatever else was found to be wrong, in words: a view that does not log in, a label that was left behind. */
   faults: readonly string[];
 }
@@ -38,7 +40,12 @@ export function judge(report: RehearsalReport, findings: Findings): Promised[] {
     ...Object.keys(findings.expected).flatMap((secret) => {
       const rotation = rotations.find((each) => each.secret === secret);
       const expected = findings.expected[secret] ?? 'retired';
-      return judgeRotation(secret, rotation, expected, findings.alone.includes(secret));
+      return [
+        ...judgeRotation(secret, rotation, expected),
+        ...(rotation?.kind === 'postgres' && !findings.interrupted
+          ? costsOf(secret, rotation, findings.alone.includes(secret))
+          : []),
+      ];
     }),
     // Campaigns at the same time may have one restart between them.
     ...Object.entries(findings.campaigns).map(([service, campaigns]) => {
@@ -59,12 +66,7 @@ export function judge(report: RehearsalReport, findings: Findings): Promised[] {
   ];
 }
 
-function judgeRotation(
-  secret: string,
-  rotation: RotationReport | undefined,
-  expected: TurnResult,
-  alone: boolean,
-): Promised[] {
+function judgeRotation(secret: string, rotation: RotationReport | undefined, expected: TurnResult): Promised[] {
   if (rotation === undefined) {
     return [{ promise: `${secret} is ${expected}`, kept: false, seen: 'it was not rotated' }];
   }
@@ -80,7 +82,6 @@ function judgeRotation(
       seen: `${dead} ${deadRefused ? 'refused' : 'accepted'}, ${alive} ${aliveAccepted ? 'accepted' : 'refused'}`,
     },
     { promise: `${secret}: no login failed in the four steps`, ...atMost(rotation.targetWork?.failedLogins ?? 0, 0) },
-    ...(rotation.kind === 'postgres' ? costsOf(secret, rotation, alone) : []),
   ];
 }
 

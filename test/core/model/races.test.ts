@@ -5,8 +5,9 @@ import { expect, it } from 'vitest';
 import type { Progress } from '../../../lib/core/consumer.ts';
 import { KeyturnError } from '../../../lib/core/errors.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
-import { buildHouse, type House } from '../../support/house.ts';
+import { buildHouse, firstPassword, type House } from '../../support/house.ts';
 import { type Operator, operatorOf } from '../../support/operator.ts';
+
 import { until } from '../scenarios/until.ts';
 
 /** Where something can come in between: before one of the four steps, or before what the workflow asks for. */
@@ -29,7 +30,7 @@ const goingBack = ['verify-predecessor', 'move-back', 'enable'];
 /** The house, what goes on in it, and the last credential that is known to have worked. */
 class Estate {
   house: House;
-  lastKnown: Credential = { name: 'app', password: 'first' };
+  lastKnown: Credential = { name: 'app', password: firstPassword };
   readonly broken: string[] = [];
   /** Deliveries of a step that nobody waits for. */
   readonly underWay = new Set<Promise<unknown>>();

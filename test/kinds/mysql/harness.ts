@@ -8,6 +8,7 @@ import { accountName, identifier, literal } from '../../../lib/kinds/mysql/quote
 import { parseTarget, type Target } from '../../../lib/kinds/mysql/schema.ts';
 import { realClock } from '../../support/clocks.ts';
 import type { KindEstate, KindHarness, Use } from '../../support/describe-kind.ts';
+import { sinceLast } from '../../support/leaks.ts';
 import { type MariadbOptions, type MariadbServer, startMariadb } from '../../support/mariadb-server.ts';
 
 export const plaintext = { plaintext: 'a server on loopback, for a test' };
@@ -153,5 +154,10 @@ export async function makeEstate(server: MariadbServer, options: EstateOptions =
 /** For `describeKind`. */
 export async function startHarness(options: MariadbOptions = {}): Promise<KindHarness<Target, Credential>> {
   const server = await startMariadb(options);
-  return { kind: createKind(), estate: () => makeEstate(server), stop: () => server.stop() };
+  return {
+    kind: createKind(),
+    estate: () => makeEstate(server),
+    log: sinceLast(() => server.log()),
+    stop: () => server.stop(),
+  };
 }

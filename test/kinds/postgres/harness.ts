@@ -8,6 +8,7 @@ import { identifier, literal } from '../../../lib/kinds/postgres/quote.ts';
 import { parseTarget, type Target } from '../../../lib/kinds/postgres/schema.ts';
 import { realClock } from '../../support/clocks.ts';
 import type { KindEstate, KindHarness, Use } from '../../support/describe-kind.ts';
+import { sinceLast } from '../../support/leaks.ts';
 import { type PostgresOptions, type PostgresServer, startPostgres } from '../../support/postgres-server.ts';
 
 export const plaintext = { plaintext: 'a server on loopback, for a test' };
@@ -163,5 +164,10 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
 /** For `describeKind`. */
 export async function startHarness(options: PostgresOptions = {}): Promise<KindHarness<Target, Credential>> {
   const server = await startPostgres(options);
-  return { kind: createKind(), estate: () => makeEstate(server), stop: () => server.stop() };
+  return {
+    kind: createKind(),
+    estate: () => makeEstate(server),
+    log: sinceLast(() => server.log()),
+    stop: () => server.stop(),
+  };
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../../lib/core/clock.ts';
@@ -9,6 +11,7 @@ import { parseTarget, type Target } from '../../../lib/kinds/redis/schema.ts';
 import type { Credential } from '../../../lib/kinds/shared/redis-user/credential.ts';
 import { realClock } from '../../support/clocks.ts';
 import type { KindEstate, KindHarness, Use } from '../../support/describe-kind.ts';
+import { sinceLast } from '../../support/leaks.ts';
 import { type RedisOptions, type RedisServers, startRedis } from '../../support/redis-server.ts';
 
 export const plaintext = { plaintext: 'a server on loopback, for a test' };
@@ -198,5 +201,11 @@ export async function openUse(port: number, credential: SecretValue, ca?: string
 /** For `describeKind`. */
 export async function startHarness(options: RedisOptions = {}): Promise<KindHarness<Target, Credential>> {
   const servers = await startRedis({ replicas: 1, ...options });
-  return { kind: createKind(), estate: () => makeEstate(servers), stop: () => servers.stop() };
+  const logs = servers.nodes.map(({ folder }) => sinceLast(() => readFile(join(folder, 'log'), 'utf8')));
+  return {
+    kind: createKind(),
+    estate: () => makeEstate(servers),
+    log: async () => (await Promise.all(logs.map((read) => read()))).join('\n'),
+    stop: () => servers.stop(),
+  };
 }

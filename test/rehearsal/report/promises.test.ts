@@ -22,7 +22,13 @@ const report: RehearsalReport = {
   leaks: 0,
   deniedCalls: 0,
 };
-const findings: Findings = { expected: { 'db/app': 'retired' }, campaigns: { api: 1 }, alone: ['db/app'], faults: [] };
+const findings: Findings = {
+  expected: { 'db/app': 'retired' },
+  campaigns: { api: 1 },
+  alone: ['db/app'],
+  interrupted: false,
+  faults: [],
+};
 
 function broken(changes: Partial<RehearsalReport>, found: Partial<Findings> = {}): string[] {
   return judge({ ...report, ...changes }, { ...findings, ...found })
@@ -34,6 +40,12 @@ const turned = (changes: Partial<RotationReport>) => ({ rotations: [{ ...rotatio
 describe('the promises', () => {
   it('are kept by a run in which all went well', () => {
     expect(broken({})).toEqual([]);
+  });
+
+  it('name no costs where steps had to run again', () => {
+    const costly = turned({ targetWork: { ...work, connections: 6, requests: 12 } });
+    expect(broken(costly, { interrupted: true })).toEqual([]);
+    expect(broken(costly)).toHaveLength(2);
   });
 
   it.each<[what: string, changes: Partial<RehearsalReport>, promise: RegExp]>([
