@@ -2,6 +2,7 @@ import type { KindId } from '../../kinds/registry.ts';
 import { standIn as elasticacheUser } from './elasticache-user/index.ts';
 import { standIn as httpApiKey } from './http-api-key/index.ts';
 import { standIn as iamAccessKey } from './iam-access-key/index.ts';
+import { standIn as keySet } from './key-set/index.ts';
 import { standIn as mysql } from './mysql/index.ts';
 import { standIn as postgres } from './postgres/index.ts';
 import { standIn as redis } from './redis/index.ts';
@@ -12,6 +13,7 @@ export const standIns: Readonly<Record<KindId, StandIn>> = {
   'elasticache-user': elasticacheUser,
   'http-api-key': httpApiKey,
   'iam-access-key': iamAccessKey,
+  'key-set': keySet,
   mysql,
   postgres,
   redis,
