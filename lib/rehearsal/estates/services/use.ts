@@ -44,6 +44,22 @@ export interface UseModule {
   openUse(credential: Credential): Use;
 }
 
+/**
+ * Uses that are the same credential in several forms: each piece of work is done with the next of them, a check with all.
+ */
+export function inTurn(uses: readonly Use[]): Use {
+  let turn = 0;
+  return {
+    async work() {
+      const use = uses[turn % uses.length];
+      turn += 1;
+      await use?.work();
+    },
+    check: () => Promise.all(uses.map((use) => use.check())),
+    close: async () => void (await Promise.all(uses.map((use) => use.close()))),
+  };
+}
+
 export interface Login {
   host: string;
   port: number;
