@@ -6,6 +6,7 @@ import { standIn as keySet } from './key-set/index.ts';
 import { standIn as mysql } from './mysql/index.ts';
 import { standIn as postgres } from './postgres/index.ts';
 import { standIn as redis } from './redis/index.ts';
+import { standIn as sshKey } from './ssh-key/index.ts';
 import type { StandIn } from './stand-in.ts';
 
 /** One line per kind: its folder's name and what stands in for its targets. */
@@ -17,4 +18,5 @@ export const standIns: Readonly<Record<KindId, StandIn>> = {
   mysql,
   postgres,
   redis,
-} as Readonly<Record<KindId, StandIn>>;
+  'ssh-key': sshKey,
+};
