@@ -24,12 +24,14 @@ export const inventory = defineInventory({
     redis: network('sg-00000000000000001'),
     // Providers and health endpoints: subnets with a way out.
     'http-api-key': network('sg-00000000000000002'),
+    'key-set': network('sg-00000000000000002'),
     http: network('sg-00000000000000002'),
   },
 
   policies: {
-    // The 1st of each month at midnight; Secrets Manager itself is the fallback from day 35 on.
-    monthly: { schedule: 'cron(0 0 1 * ? *)', maximumAgeDays: 35 },
+    // The 1st of each month, staging before production; Secrets Manager itself is the fallback from day 35 on.
+    staging: { schedule: 'cron(0 0 1 * ? *)', maximumAgeDays: 35 },
+    production: { schedule: 'cron(0 4 1 * ? *)', maximumAgeDays: 35 },
   },
 
   consumers: { ...production.consumers, ...staging.consumers },
@@ -60,7 +62,7 @@ function buywhere({ name, replica, hasOwnNames }: Environment): Estate {
   const secrets: Record<string, SecretDeclaration> = {
     [secret('db/app')]: {
       kind: 'postgres',
-      policy: 'monthly',
+      policy: name,
       target: {
         host: host('db'),
         database: 'buywhere',
@@ -79,7 +81,7 @@ function buywhere({ name, replica, hasOwnNames }: Environment): Estate {
     },
     [secret('redis/app')]: {
       kind: 'redis',
-      policy: 'monthly',
+      policy: name,
       target: {
         host: host('redis'),
         nodes: [{ host: host('redis-1') }, { host: host('redis-2') }],
@@ -91,7 +93,7 @@ function buywhere({ name, replica, hasOwnNames }: Environment): Estate {
     },
     [secret('r2/uploads')]: {
       kind: 'http-api-key',
-      policy: 'monthly',
+      policy: name,
       target: {
         provider: 'cloudflare-r2',
         adminSecret: secret('cloudflare/admin'),
@@ -122,7 +124,7 @@ function buywhere({ name, replica, hasOwnNames }: Environment): Estate {
     },
     [secret('typesense/search')]: {
       kind: 'http-api-key',
-      policy: 'monthly',
+      policy: name,
       target: {
         provider: 'typesense',
         adminSecret: secret('typesense/admin'),
@@ -132,6 +134,31 @@ function buywhere({ name, replica, hasOwnNames }: Environment): Estate {
       },
       views: { [secret('TYPESENSE_API_KEY')]: '{value}' },
       waves: [[api]],
+    },
+    // A list of the keys that are accepted, the one in use first: who verifies knows each key before anybody uses it.
+    [secret('jwt')]: {
+      kind: 'key-set',
+      policy: name,
+      target: {
+        algorithm: 'HS256',
+        maximumTokenLifeSeconds: 86_400,
+        claims: { iss: 'buywhere' },
+        verifiers: [{ url: `https://${host('api')}/me` }],
+      },
+      views: { [secret('JWT_SECRET_KEY')]: '{acceptedKeys}' },
+      waves: [[worker, api]],
+    },
+    [secret('api-key')]: {
+      kind: 'key-set',
+      policy: name,
+      target: {
+        algorithm: 'opaque',
+        holdersFetchWithinSeconds: 604_800,
+        prefix: 'bw_',
+        verifiers: [{ url: `https://${host('api')}/partners/me` }],
+      },
+      views: { [secret('BUYWHERE_API_KEY')]: '{acceptedKeys}' },
+      waves: [[worker, api]],
     },
   };
   return {

@@ -1,12 +1,12 @@
 import type { SecretEntry } from '../core/entry.ts';
 
 /** What AWS and the targets do takes them as long as ever: a limit below this would end what goes well. */
-const shortestLimitSeconds = 60;
+const shortestLimitSeconds = 180;
 
 /**
  * The same entry with every wait divided by `timeScale`: how a rehearsal gets through a day's grace in seconds. Whole
  * seconds, rounded up, because Step Functions waits in whole seconds; 0 stays 0. Limits, which cost no time as long as
- * all goes well, are divided too, but not to less than a minute.
+ * all goes well, are divided too, but not to less than three minutes.
  */
 export function scaleEntry(entry: SecretEntry, timeScale: number): SecretEntry {
   const wait = (seconds: number) => Math.ceil(seconds / timeScale);

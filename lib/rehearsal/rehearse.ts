@@ -25,11 +25,11 @@ export interface RehearsalOptions {
 }
 
 /** To all services together: what two cores answer beside everything else that a rehearsal runs. */
-const requestsPerSecond = 48;
+const requestsPerSecond = 36;
 /** With traffic and nothing else, before the schedule fires and after the last rollout has ended. */
 const quietMs = 1_500;
 /** Of the turns; what has not ended by then is held. */
-const longestMs = 240_000;
+const longestMs = 300_000;
 /** Of one sort of bad news. */
 const mostLines = 5;
 

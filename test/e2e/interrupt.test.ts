@@ -6,7 +6,7 @@ describe('Ctrl-C', { timeout: 180_000 }, () => {
   afterEach(() => program?.dispose());
 
   it.each([
-    ['while PostgreSQL starts', /starting PostgreSQL/],
+    ['while PostgreSQL starts', /starting .*PostgreSQL/],
     ['while the app is synthesized', /synthesizing/],
     ['while it is deployed', /deploying/],
     ['while a secret rotates under load', /rotating/],

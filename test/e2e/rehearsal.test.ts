@@ -24,7 +24,7 @@ function rotationOf({ report, output }: Rehearsed, secret: string) {
 }
 
 /** Sources of the ten secrets that BuyWhere's services read, in one environment. */
-const sources = ['db/app', 'r2/uploads', 'redis/app', 'typesense/search'];
+const sources = ['api-key', 'db/app', 'jwt', 'r2/uploads', 'redis/app', 'typesense/search'];
 const buywhere = [...sources.map((name) => `buywhere/${name}`), ...sources.map((name) => `buywhere/staging/${name}`)];
 
 describe('npm run rehearse', { timeout: 420_000 }, () => {
@@ -134,7 +134,7 @@ describe('npm run rehearse -- --estate maily --fault unhealthy-consumer', { time
     });
   });
 
-  it.each(['maily/database', 'maily/sendgrid', 'maily/aws', 'maily/openai'])(
+  it.each(['maily/database', 'maily/sendgrid', 'maily/jwt', 'maily/aws', 'maily/openai'])(
     'does not touch the turn of %s',
     (secret) => {
       expect(rotationOf(rehearsed, secret)).toMatchObject({ result: 'retired', oldRefused: true, newAccepted: true });

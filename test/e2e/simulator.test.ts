@@ -56,14 +56,14 @@ describe('npm run simulator', { timeout: 240_000 }, () => {
       'secretsmanager',
       'get-secret-value',
       '--secret-id',
-      'buywhere/POSTGRES_USER',
+      'buywhere/DATABASE_URL',
     );
-    expect(SecretString).toBe('app_clone');
+    expect(SecretString).toMatch(/^postgresql:\/\/app_clone:/);
     const { executions } = await aws<{ executions: { status: string }[] }>(
       'stepfunctions',
       'list-executions',
       '--state-machine-arn',
-      'arn:aws:states:us-east-1:123456789012:stateMachine:keyturn-rollout',
+      'arn:aws:states:ap-southeast-1:123456789012:stateMachine:keyturn-rollout',
     );
     expect(executions.map(({ status }) => status)).toEqual(['SUCCEEDED']);
   });

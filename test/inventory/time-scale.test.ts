@@ -13,12 +13,12 @@ describe('an inventory compiled for a rehearsal', () => {
     expect(scaled?.timings).toMatchObject({ soakSeconds: 1, graceSeconds: 12, skewSeconds: 1, pollSeconds: 1 });
   });
 
-  it('keeps a minute for what AWS and the targets must have done by then', () => {
-    expect(scaled?.timings).toMatchObject({ gateSeconds: 60, coalesceSeconds: 60, promotionSeconds: 60 });
+  it('keeps three minutes for what AWS and the targets must have done by then', () => {
+    expect(scaled?.timings).toMatchObject({ gateSeconds: 180, coalesceSeconds: 180, promotionSeconds: 180 });
     const consumers = scaled?.waves.flat() ?? [];
-    expect(new Set(consumers.map(({ deadlineSeconds }) => deadlineSeconds))).toEqual(new Set([60]));
+    expect(new Set(consumers.map(({ deadlineSeconds }) => deadlineSeconds))).toEqual(new Set([180]));
     const checks = consumers.flatMap((consumer) => consumer.checks);
-    expect(new Set(checks.map((check) => check.deadlineSeconds))).toEqual(new Set([60]));
+    expect(new Set(checks.map((check) => check.deadlineSeconds))).toEqual(new Set([180]));
   });
 
   it('lengthens no limit and no wait', () => {

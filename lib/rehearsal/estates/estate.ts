@@ -102,6 +102,8 @@ async function build(
   );
   const account = await setUpAccount(world, firstValues, admins);
   const targets = await startServices(services, { world, account, ca: authority.certificate, targetsOf });
+  const originOf = (host: string) => targets.find(({ service }) => hostsOf(source, service).includes(host))?.url;
+  for (const kind of kinds) targetsOf(kind).connect?.(originOf);
   signal.throwIfAborted();
 
   say('synthesizing the CDK app');
@@ -113,6 +115,11 @@ async function build(
   await Promise.all([tested(world, Object.keys(inventory.secrets), signal), steady(world, services)]);
   const settings = parseSettings(world.service<Ssm>('ssm').get(settingsParameter));
   return { world, inventory, services, timeScale, admins, targetsOf, kinds, targets, assembly, settings, events };
+}
+
+/** Where the inventory has the consumer's checks. */
+function hostsOf({ consumers }: Inventory, consumer: string): string[] {
+  return (consumers[consumer]?.checks ?? []).map(({ config }) => new URL((config as { url: string }).url).host);
 }
 
 /**

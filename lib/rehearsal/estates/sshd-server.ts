@@ -19,6 +19,12 @@ export const sshdVersion =
     ? undefined
     : /OpenSSH_([^\s,]+)/.exec(spawnSync(program, ['-V'], { encoding: 'utf8' }).stderr ?? '')?.[1];
 
+/** What to say where it is not. */
+export const sshdMissing =
+  sshdVersion === undefined
+    ? 'sshd is not installed (Debian: apt-get install openssh-server openssh-client)'
+    : undefined;
+
 /** Where root's sshd locks its unprivileged half up; the package's service makes it when it starts. */
 const lockUp = '/run/sshd';
 

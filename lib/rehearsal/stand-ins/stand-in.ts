@@ -42,6 +42,11 @@ export interface Targets {
   aim(secret: DeclaredSecret): SecretDeclaration;
   /** Makes the secret's credential at its target, as an engineer had it before Keyturn came. The secret's first value. */
   credential(secret: DeclaredSecret): Promise<string>;
+  /**
+   * For targets that are services themselves: where the service answers whose check the inventory has at a host.
+   * @throws CannotStart when one that is needed is not there
+   */
+  connect?(originOf: (host: string) => string | undefined): void;
   /** Uses the credential of a version once. @throws Error for any answer that is neither a yes nor an authentication error */
   ask(secret: DeclaredSecret, value: string): Promise<Verdict>;
   /** What a service must know beside the credential: the settings that `services/uses/<kind>.ts` takes. */

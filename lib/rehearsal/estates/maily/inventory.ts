@@ -8,6 +8,7 @@ export const inventory = defineInventory({
 
   policies: {
     monthly: { schedule: 'cron(0 2 1 * ? *)', maximumAgeDays: 35 },
+    biannually: { schedule: 'cron(0 4 3 1,7 ? *)', maximumAgeDays: 190 },
     quarterly: { schedule: 'cron(0 3 2 1,4,7,10 ? *)', maximumAgeDays: 95 },
   },
 
@@ -15,6 +16,7 @@ export const inventory = defineInventory({
     api: service('api'),
     'email-service': service('email-service'),
     'ai-service': service('ai-service'),
+    queue: service('queue'),
   },
 
   secrets: {
@@ -41,7 +43,7 @@ export const inventory = defineInventory({
         adminSecret: 'maily/redis-admin',
       },
       views: { 'maily/REDIS_URL': 'rediss://{username:url}:{password:url}@{host}:{port}' },
-      waves: [['api', 'ai-service']],
+      waves: [['api', 'ai-service'], ['queue']],
     },
     'maily/sendgrid': {
       kind: 'http-api-key',
@@ -54,6 +56,18 @@ export const inventory = defineInventory({
       },
       views: { 'maily/SENDGRID_API_KEY': '{value}' },
       waves: [['email-service']],
+    },
+    'maily/jwt': {
+      kind: 'key-set',
+      policy: 'biannually',
+      target: {
+        algorithm: 'ES256',
+        maximumTokenLifeSeconds: 86_400,
+        claims: { iss: 'https://api.mailyapp.example' },
+        verifiers: [{ url: 'https://api.mailyapp.example/me' }],
+      },
+      views: { 'maily/JWT_SIGNING_KEY': '{jwk}', 'maily/JWKS': '{jwks}' },
+      waves: [['api', 'email-service']],
     },
     'maily/aws': {
       kind: 'iam-access-key',

@@ -11,6 +11,8 @@ const checkedForMs = 2_500;
 export function serve(program: Use): void {
   const check = sharedFor(checkedForMs, () => program.check());
   const server = createServer((request, response) => {
+    const route = program.routes?.[request.url?.split('?', 1)[0] ?? ''];
+    if (route !== undefined) return void route(request, response).catch(() => response.writeHead(500).end());
     const healthy = request.url?.startsWith('/health');
     const answer = healthy ? check() : program.work();
     answer.then(

@@ -14,6 +14,7 @@ async function open(): Promise<Use> {
       .map(openOne),
   );
   return {
+    routes: Object.assign({}, ...uses.map(({ routes }) => routes)),
     work: () => Promise.all(uses.map((use) => use.work())),
     check: () => Promise.all(uses.map((use) => use.check())),
     close: async () => void (await Promise.all(uses.map((use) => use.close()))),

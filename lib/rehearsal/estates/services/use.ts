@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
 
 /** One secret as a task definition gives it to a service: what is injected where, and what it must know beside that. */
@@ -24,8 +25,13 @@ export interface Credential {
   service: string;
 }
 
+/** What a service answers at a path of its own. */
+export type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 /** What a service does with one credential, for as long as it runs. */
 export interface Use {
+  /** Paths at which others use the service by the same credential. */
+  routes?: Readonly<Record<string, Route>>;
   /** Uses it once, as each request does. @throws Error when the target does not do what it is asked */
   work(): Promise<unknown>;
   /** Signs in with it afresh. */
@@ -36,6 +42,22 @@ export interface Use {
 /** What each module in `uses/` exports. */
 export interface UseModule {
   openUse(credential: Credential): Use;
+}
+
+/**
+ * Uses that are the same credential in several forms: each piece of work is done with the next of them, a check with all.
+ */
+export function inTurn(uses: readonly Use[]): Use {
+  let turn = 0;
+  return {
+    async work() {
+      const use = uses[turn % uses.length];
+      turn += 1;
+      await use?.work();
+    },
+    check: () => Promise.all(uses.map((use) => use.check())),
+    close: async () => void (await Promise.all(uses.map((use) => use.close()))),
+  };
 }
 
 export interface Login {

@@ -13,8 +13,8 @@ export function openVerifier(jwks: string, issuer?: string): Verifier {
   return {
     async accepts(token) {
       const { kid } = headerOf(token);
-      // A token from before the set has no key id: then each key is tried.
-      for (const key of kid === undefined ? keys : keys.filter((each) => each.kid === kid)) {
+      // A token from before the set has no key id, nor has a key of a plain list: then each is tried.
+      for (const key of keys.filter((each) => [each.kid, kid].includes(undefined) || each.kid === kid)) {
         const options = { algorithms: [key.alg], requiredClaims: ['exp'], ...(issuer && { issuer }) };
         const verified = await jwtVerify(token, await importJWK(key, key.alg), options).catch(() => undefined);
         if (verified !== undefined) return true;

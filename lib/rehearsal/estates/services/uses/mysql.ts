@@ -1,14 +1,9 @@
 import { createConnection, createPool } from 'mysql2/promise';
-import { type Credential, type Login, loginsOf, type Use } from '../use.ts';
+import { type Credential, inTurn, type Login, loginsOf, type Use } from '../use.ts';
 
 /** Each login writes and reads. */
 export function openUse(credential: Credential): Use {
-  const logins = loginsOf(credential).map((login) => openLogin(login, credential));
-  return {
-    work: () => Promise.all(logins.map((login) => login.work())),
-    check: () => Promise.all(logins.map((login) => login.check())),
-    close: async () => void (await Promise.all(logins.map((login) => login.close()))),
-  };
+  return inTurn(loginsOf(credential).map((login) => openLogin(login, credential)));
 }
 
 function openLogin(login: Login & { path: string }, { ca, service }: Credential): Use {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { type Credential, type Login, loginsOf, type Use } from '../use.ts';
+import { type Credential, inTurn, type Login, loginsOf, type Use } from '../use.ts';
 
 /** One visit in so many also makes a table and alters one: what only the owner of the tables may do. */
 const visitsPerDefinition = 200;
@@ -8,12 +8,7 @@ const visitsPerDefinition = 200;
 /** Each login reads; those at a writer also write, and now and then change a table's definition. */
 export function openUse(credential: Credential): Use {
   const table = `"${String(credential.settings['table']).replaceAll('"', '""')}"`;
-  const logins = loginsOf(credential).map((login) => openLogin(login, table, credential));
-  return {
-    work: () => Promise.all(logins.map((login) => login.work())),
-    check: () => Promise.all(logins.map((login) => login.check())),
-    close: async () => void (await Promise.all(logins.map((login) => login.close()))),
-  };
+  return inTurn(loginsOf(credential).map((login) => openLogin(login, table, credential)));
 }
 
 function openLogin(login: Login & { path: string }, table: string, { ca, service }: Credential): Use {

@@ -1,14 +1,9 @@
 import { openRedis, type RedisSession } from '../resp/client.ts';
-import { type Credential, type Login, loginsOf, type Use } from '../use.ts';
+import { type Credential, inTurn, type Login, loginsOf, type Use } from '../use.ts';
 
 /** Each login writes a key and reads it back, over one session that it opens anew when it has ended. */
 export function openUse(credential: Credential): Use {
-  const logins = loginsOf(credential).map((login) => openLogin(login, credential));
-  return {
-    work: () => Promise.all(logins.map((login) => login.work())),
-    check: () => Promise.all(logins.map((login) => login.check())),
-    close: async () => void (await Promise.all(logins.map((login) => login.close()))),
-  };
+  return inTurn(loginsOf(credential).map((login) => openLogin(login, credential)));
 }
 
 function openLogin(login: Login, { ca, service }: Credential): Use {
