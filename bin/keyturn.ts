@@ -1,4 +1,5 @@
 import { accountOf } from '../lib/cli/account.ts';
+import { inputOf } from '../lib/cli/input.ts';
 import { runCli } from '../lib/cli/program.ts';
 import { terminalOf } from '../lib/cli/terminal.ts';
 import { systemClock } from '../lib/runtime/clock.ts';
@@ -15,6 +16,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   version: packageJson.version,
   env: process.env,
   accountOf,
+  input: inputOf(process.stdin, process.stderr),
   onInterrupt(listener) {
     process.on('SIGINT', listener);
     return () => process.off('SIGINT', listener);

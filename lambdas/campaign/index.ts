@@ -6,6 +6,7 @@ import { rotateSecret } from '../../lib/aws/rotate-secret.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
 import { performCampaign } from '../../lib/core/campaign/perform-campaign.ts';
 import { CampaignRequest } from '../../lib/core/campaign/requests.ts';
+import { suppliedAt } from '../../lib/kinds/registry.ts';
 import { systemClock } from '../../lib/runtime/clock.ts';
 import { requireEnv } from '../../lib/runtime/env.ts';
 import { handlerOf } from '../../lib/runtime/handler.ts';
@@ -25,6 +26,13 @@ export const handler = handlerOf(
       entries: () => listEntries(ssm, signal),
       entryOf: inventoryReader(ssm, signal),
       rotate: (secretName, token) => rotateSecret(secretsManager, secretName, token, signal),
+      suppliedAt,
+      async notify(subject, message) {
+        // Only where a human must bring a value: no other campaign needs this client.
+        const { snsClient } = await import('../../lib/aws/sns-client.ts');
+        const { notifier } = await import('../../lib/aws/notifier.ts');
+        await notifier(snsClient(), requireEnv('TOPIC_ARN'), signal)(subject, message);
+      },
       rolloutOf: (ref) => rolloutView(stepFunctions, requireEnv('ROLLOUT_MACHINE_ARN'), ref, signal),
     }),
 );

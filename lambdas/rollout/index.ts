@@ -1,7 +1,8 @@
-import { secretsManagerClient, snsClient, ssmClient } from '../../lib/aws/clients.ts';
+import { secretsManagerClient, ssmClient } from '../../lib/aws/clients.ts';
 import { inventoryReader } from '../../lib/aws/inventory-reader.ts';
 import { notifier } from '../../lib/aws/notifier.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
+import { snsClient } from '../../lib/aws/sns-client.ts';
 import { hashOf } from '../../lib/core/entry.ts';
 import { performRollout } from '../../lib/core/rollout/perform-rollout.ts';
 import { RolloutRequest } from '../../lib/core/rollout/requests.ts';

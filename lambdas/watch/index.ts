@@ -1,8 +1,9 @@
-import { secretsManagerClient, snsClient, ssmClient, stepFunctionsClient } from '../../lib/aws/clients.ts';
+import { secretsManagerClient, ssmClient, stepFunctionsClient } from '../../lib/aws/clients.ts';
 import { inventoryReader, isInventoried } from '../../lib/aws/inventory-reader.ts';
 import { notifier } from '../../lib/aws/notifier.ts';
 import { rolloutView } from '../../lib/aws/rollout-view.ts';
 import { secretStore } from '../../lib/aws/secret-store.ts';
+import { snsClient } from '../../lib/aws/sns-client.ts';
 import { LabelUpdatedEvent, watchLabel } from '../../lib/core/rollout/watch-label.ts';
 import { requireEnv } from '../../lib/runtime/env.ts';
 import { handlerOf } from '../../lib/runtime/handler.ts';

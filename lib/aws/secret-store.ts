@@ -9,6 +9,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { KeyturnError } from '../core/errors.ts';
+import { labels } from '../core/labels.ts';
 import type { SecretState, SecretStore } from '../core/ports.ts';
 import { SecretValue } from '../core/secret-value.ts';
 import { namedError, nameOf } from './named-error.ts';
@@ -25,7 +26,7 @@ export function secretStore(client: SecretsManagerClient, abortSignal: AbortSign
           arn: answer.ARN ?? SecretId,
           name: answer.Name ?? SecretId,
           rotationEnabled: answer.RotationEnabled ?? false,
-          versions: answer.VersionIdsToStages ?? {},
+          ...withoutSupplied(answer.VersionIdsToStages ?? {}),
           tags: Object.fromEntries((answer.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
           lastChangedAtMs: answer.LastChangedDate?.getTime(),
         };
@@ -53,7 +54,7 @@ export function secretStore(client: SecretsManagerClient, abortSignal: AbortSign
             SecretId,
             ClientRequestToken,
             SecretString: value.reveal(),
-            VersionStages: [label],
+            VersionStages: [label].flat(),
             ...(rotationToken && { RotationToken: rotationToken }),
           }),
           options,
@@ -116,6 +117,18 @@ export function secretStore(client: SecretsManagerClient, abortSignal: AbortSign
       }
     },
   };
+}
+
+/** The versions with their labels, and apart from them the one that a human brought. */
+function withoutSupplied(stages: Readonly<Record<string, readonly string[]>>) {
+  const versions: Record<string, readonly string[]> = {};
+  let supplied: string | undefined;
+  for (const [versionId, held] of Object.entries(stages)) {
+    if (held.includes(labels.supplied)) supplied = versionId;
+    const others = held.filter((label) => label !== labels.supplied);
+    if (others.length > 0) versions[versionId] = others;
+  }
+  return { versions, supplied };
 }
 
 function notFoundOr(error: unknown, secretId: string, doing: string): KeyturnError {

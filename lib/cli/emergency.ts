@@ -12,6 +12,7 @@ import { findEntry } from './find-entry.ts';
 import { type FollowParts, follow } from './follow.ts';
 import { hasEntered, lookAt } from './known.ts';
 import { parseReason } from './reason.ts';
+import { refuseWithoutValue } from './start-rotation.ts';
 import type { Watched } from './watch.ts';
 
 export interface EmergencyOptions {
@@ -63,6 +64,7 @@ export async function emergency(named: string, options: EmergencyOptions, parts:
       throw new KeyturnError('RotationDisabled', `${secret}: rotation is not enabled; deploy the app`);
     const open = openVersion(known);
     const said = { secret, secretArn, reason, requestedBy };
+    if (open === undefined) refuseWithoutValue(entry, known.state);
     if (open === undefined) return rotateNow({ ...said, ...modesOf(options) }, entry, options, parts);
     const isEmergency = isEmergencyToken(open.versionId) && !open.goingBack;
     const emergency: EmergencyMode = isEmergency || !options.acceptOutage ? modesOf(options).emergency : 'disable-only';

@@ -2,11 +2,14 @@ import { Command } from 'commander';
 import type { Connection } from '../aws/connection.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Account } from './account.ts';
+import { type AdoptOptions, adopt } from './adopt/adopt.ts';
 import { failureOf } from './failure.ts';
+import type { Input } from './input.ts';
 import { type ResumeOptions, resume } from './resume.ts';
 import { type RollbackOptions, rollback } from './rollback.ts';
 import { type RotateOptions, rotate } from './rotate.ts';
 import { type StatusOptions, status } from './status.ts';
+import { type SupplyOptions, supply } from './supply.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CliParts {
@@ -17,6 +20,7 @@ export interface CliParts {
   /** Its calls end when the signal aborts. */
   accountOf(to: Connection, signal: AbortSignal): Account;
   onInterrupt(listener: () => void): () => void;
+  input: Input;
 }
 
 interface GlobalOptions {
@@ -48,7 +52,7 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
   const { terminal, clock, onInterrupt } = parts;
   const interrupted = new AbortController();
   const program = new Command('keyturn')
-    .description('Looks at and starts rotations. It never reads a secret’s value.')
+    .description('Looks at and starts rotations. It never shows a secret’s value.')
     .version(parts.version)
     .option('--endpoint-url <url>', 'another AWS, such as the simulator (default: AWS_ENDPOINT_URL)')
     .option('--region <region>', 'the AWS Region (default: AWS_REGION or the profile’s)')
@@ -100,6 +104,55 @@ function keyturn(parts: CliParts, end: (exitCode: number) => void): Command {
     });
 
   program
+    .command('supply')
+    .description('bring a value that no API can make, and rotate to it')
+    .argument('<secret>', 'name or ARN')
+    .option('--identity <name>', 'its id or name where it was made, not secret')
+    .option('--reason <text>', 'why; it goes on record, with the caller’s ARN (default: a new value was supplied)')
+    .option('--no-rotate', 'let it wait for the next campaign')
+    .option('--watch', 'follow the rollout to its end; Ctrl-C stops watching, not the rotation')
+    .option('--json', 'print one JSON object per line')
+    .addHelpText(
+      'after',
+      `\nThe value is asked for without showing it, or read from stdin; it cannot be an argument.\n${examples(
+        'keyturn supply buywhere/ANTHROPIC --identity apikey_01Rj2N8SVvo6BePZj99NhmiT',
+        'keyturn supply buywhere/ANTHROPIC --no-rotate < key.txt',
+      )}`,
+    )
+    .action(async (secret: string, options: SupplyOptions) => {
+      end(
+        await supply(secret, options, {
+          account: account(),
+          clock,
+          terminal,
+          interrupted,
+          onInterrupt,
+          input: parts.input,
+        }),
+      );
+    });
+
+  program
+    .command('adopt')
+    .description('take over an existing secret: what it is, its inventory entry, what its target needs')
+    .argument('<secret>', 'name or ARN')
+    .option('--apply', 'also make the secret and the tag that the entry needs; overwrites nothing')
+    .option('--as <name>', 'the name of the secret that is made, where the adopted one becomes its view')
+    .option('--policy <name>', 'the policy in the entry', 'monthly')
+    .option('--set <name=value>', 'a field of the target that only you know; may be repeated', collect, [])
+    .option('--json', 'print one object')
+    .addHelpText(
+      'after',
+      examples(
+        'keyturn adopt buywhere/DATABASE_URL',
+        'keyturn adopt buywhere/DATABASE_URL --set adminSecret=buywhere/db-admin --as buywhere/db --apply',
+      ),
+    )
+    .action(async (secret: string, options: AdoptOptions) => {
+      end(await adopt(secret, options, { account: account(), terminal }));
+    });
+
+  program
     .command('resume')
     .description('find the way out of a hold, and take it')
     .argument('<secret>', 'name or ARN')
@@ -136,6 +189,10 @@ function connectionOf({ endpointUrl, region, profile }: GlobalOptions, env: Node
     ...(there && { region: there }),
     ...(profile && { profile }),
   };
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
 }
 
 function examples(...lines: string[]): string {

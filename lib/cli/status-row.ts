@@ -1,9 +1,11 @@
 import type { LastRecord } from '../aws/evidence-reader.ts';
+import { waitingSince } from '../core/campaign/waiting.ts';
 import type { SecretEntry } from '../core/entry.ts';
 import { labels } from '../core/labels.ts';
 import type { SecretState } from '../core/ports.ts';
 import { type OpenRollout, type Standing, standingOf } from '../core/rollout/standing.ts';
 import { holderOf } from '../core/rotation/guard.ts';
+import { waitingVersion } from '../core/rotation/supplied-label.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -22,6 +24,10 @@ export interface StatusRow {
   /** The version that is on its way; null when none is. */
   versionId: string | null;
   lastResult: LastResult | null;
+  /** Since when a campaign waits for a value that a human must bring; null when none does. */
+  waitingSince: string | null;
+  /** When a value was brought that waits for its rotation; null when none waits. */
+  suppliedAt: string | null;
   /** What a human should look at; empty when all is well. */
   attention: string[];
 }
@@ -66,6 +72,8 @@ export function statusRow(seen: Seen): StatusRow {
     overAge: ageSeconds !== null && ageSeconds > entry.maximumAgeDays * DAY_SECONDS,
     ...standing,
     lastResult: last === undefined ? null : lastResultOf(last),
+    waitingSince: (state && waitingSince(state)) ?? null,
+    suppliedAt: state === undefined ? null : suppliedAtOf(state, dates),
     attention: [],
   };
   return { ...row, attention: attentionOf(row, seen) };
@@ -76,19 +84,29 @@ function lastResultOf({ result, recordedAt, versionId, attempt, failure, request
   return { result, at: recordedAt, versionId, attempt, failure, reason, requestedBy };
 }
 
-function attentionOf(row: StatusRow, { entry, state, dates, nowMs }: Seen): string[] {
+function attentionOf(row: StatusRow, { entry, state, dates, open, nowMs }: Seen): string[] {
   if (state === undefined) return ['the inventory has it, but there is no such secret'];
   const attention: string[] = [];
   if (!state.rotationEnabled) attention.push('rotation is not enabled; deploy the app');
   if (row.currentSince === null) attention.push(`no version is ${labels.current}`);
   if (row.overAge)
     attention.push(`older than the ${entry.maximumAgeDays} days that its policy ${entry.policy} permits`);
+  if (row.waitingSince !== null)
+    attention.push(`waiting for a value since ${row.waitingSince}; make one, then run keyturn supply ${row.secret}`);
+  if (row.phase === 'awaiting a human')
+    attention.push(`waits for a human: ${open?.task ?? 'the reminders say what to do'}`);
   if (row.phase === 'held') attention.push(heldBecause(row, state));
   const { promotionSeconds, rotationSeconds } = entry.timings;
   const startedMs = row.phase === 'rotating' && row.versionId !== null ? dates[row.versionId] : undefined;
   if (startedMs !== undefined && nowMs - startedMs > (promotionSeconds + rotationSeconds) * 1000)
     attention.push('the rotation did not promote; see the rotation function’s log');
   return attention;
+}
+
+function suppliedAtOf(state: SecretState, dates: Seen['dates']): string | null {
+  const waiting = waitingVersion(state);
+  const atMs = waiting === undefined ? undefined : dates[waiting];
+  return atMs === undefined ? null : new Date(atMs).toISOString();
 }
 
 /** Only the record of the versions that are held now says why; an older hold's does not. */

@@ -35,7 +35,9 @@ export async function status(
       const attempt = open.get(secretArn);
       if (attempt === undefined) return undefined;
       const entered = await account.enteredStates(attempt.executionArn);
-      return { versionId: attempt.versionId, phase: phaseOf(entered.reverse().map(({ name }) => name)) };
+      const phase = phaseOf(entered.reverse().map(({ name }) => name));
+      const task = phase === 'awaiting a human' ? await account.humanTask(attempt.executionArn) : undefined;
+      return { versionId: attempt.versionId, phase, task };
     }),
   );
   if (json) terminal.out(JSON.stringify(rows, null, 2));

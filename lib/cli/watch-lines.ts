@@ -16,7 +16,8 @@ export function watchLines(terminal: Terminal, nowMs: () => number): { show(even
       const time = colors.dim(event.at.slice(11, 19));
       if (event.event === 'phase') {
         const text = phaseOf(event);
-        terminal.out(`${time}  ${event.goingBack ? colors.yellow(text) : text}`);
+        const todo = event.task === undefined ? '' : colors.bold(`: ${oneLine(event.task)}`);
+        terminal.out(`${time}  ${event.goingBack ? colors.yellow(text) : text}${todo}`);
         lasting = { text, sinceMs: Date.parse(event.at) };
         return;
       }

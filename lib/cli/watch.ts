@@ -14,7 +14,7 @@ interface Happened {
 
 /** What `rotate --watch --json` prints, one object per line. */
 export type WatchEvent =
-  | (Happened & { event: 'phase'; phase: Phase | 'rotating'; goingBack: boolean })
+  | (Happened & { event: 'phase'; phase: Phase | 'rotating'; goingBack: boolean; task?: string })
   /** `failed`: it ended before there was a rollout. */
   | (Happened & { event: 'ended'; result: RolloutResult | 'failed'; reason: string | null });
 
@@ -57,7 +57,9 @@ export async function* watch(
       for (const state of await account.enteredStates(attempt.executionArn, progress.eventId)) {
         if (progress.enter(state)) {
           const { phase, goingBack } = progress;
-          if (phase !== undefined) yield { event: 'phase', ...happened(state.atMs), phase, goingBack };
+          const task = phase === 'awaiting a human' ? await account.humanTask(attempt.executionArn) : undefined;
+          if (phase !== undefined)
+            yield { event: 'phase', ...happened(state.atMs), phase, goingBack, ...(task !== undefined && { task }) };
         }
       }
       if (attempt.status !== 'RUNNING') {

@@ -49,6 +49,10 @@ export const Timings = z.object({
   promotionSeconds: seconds,
   /** Longer than the rotation function can run: after it no stalled step can still act. */
   rotationSeconds: seconds,
+  /** How long a human may take for what only a human can do, before the rollout holds. */
+  humanSeconds: seconds,
+  /** Between two reminders of it. */
+  reminderSeconds: seconds,
 });
 export type Timings = z.infer<typeof Timings>;
 

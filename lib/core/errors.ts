@@ -33,6 +33,8 @@ const conditions = {
   CurrentMoved: { retryable: false },
   /** A credential that nobody recorded exists at the target. */
   UnknownCredential: { retryable: false },
+  /** createSecret: the secret's values are brought by a human, and none waits. */
+  NothingSupplied: { retryable: false },
   /** The target has no room for one more credential. */
   CredentialLimit: { retryable: false },
   /** The target's host name does not resolve. */
@@ -79,6 +81,8 @@ const conditions = {
   CheckUnhealthy: { retryable: false },
   /** A gate stayed closed or unknown until its deadline. */
   GateClosed: { retryable: false },
+  /** What only a human can do at the target was not done in time. */
+  AwaitsHuman: { retryable: false },
   /** AWS denied one of Keyturn's own calls; the message names the action and the remedy. */
   AccessDenied: { retryable: false },
   /** AWS throttled or failed one of Keyturn's own calls. */

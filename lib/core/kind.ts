@@ -1,3 +1,4 @@
+import type { Adoption } from './adoption.ts';
 import type { Clock } from './clock.ts';
 import type { SecretValue } from './secret-value.ts';
 import type { AwsPlace, Statement } from './statement.ts';
@@ -16,8 +17,8 @@ export interface KindFacts<Target = unknown> {
   id: string;
   /** One line for tables and help texts. */
   title: string;
-  /** `chosen`: we invent the value. `minted`: the provider does. */
-  origin: 'chosen' | 'minted';
+  /** `chosen`: we invent the value. `minted`: the provider does. `brought`: a human makes it and brings it (`keyturn supply`). */
+  origin: 'chosen' | 'minted' | 'brought';
   overlap: Overlap;
   /** Whether the target can end a disabled credential for good (delete a key); else Disable is final. */
   destroys: boolean;
@@ -45,12 +46,21 @@ export interface KindFacts<Target = unknown> {
   minimumIntervalSeconds?(target: Target): number;
   /** What is wrong with a view that names these fields at this target, where that is more than a field that does not exist. */
   viewMistake?(target: Target, fields: readonly string[]): { what: string; remedy: string } | undefined;
+  /** Given where the target has no API for it: a human must destroy the old credential; the rollout waits, and reminds. */
+  disabledBy?: 'human';
+  /** Of a brought credential: where a human makes and destroys credentials. */
+  whereOf?(target: Target): string;
   /** Parses the inventory's `target`. Throws KeyturnError('InvalidInput') with the path of the mistake. */
   parseTarget(target: unknown): Target;
   /** The secret that holds Keyturn's admin credential at this target, by name or ARN; undefined where none is needed. */
   adminSecretOf(target: Target): string | undefined;
   /** Secrets that the verbs need beside the admin secret. Default none. */
   furtherSecretsOf?(target: Target): FurtherSecrets;
+  /**
+   * How this kind would take over an existing secret; undefined when it is none of its own. Never shows a part of the value.
+   * `known`: what the engineer says of the target, by its fields.
+   */
+  adopt?(value: SecretValue, known: Readonly<Record<string, string>>): Adoption | undefined;
   /** The JSON that a secret made with `create: true` starts with: no credential in it yet. */
   initialValue(target: Target): Readonly<Record<string, unknown>>;
   /** IAM statements of the two functions, beside the access to secrets that every kind has. Must not grow with the number of targets. */
@@ -99,6 +109,11 @@ export interface Occasion {
 
 /** What a target can tell of a credential's use. An error of the target is never `unused`. */
 export type LastUse = { state: 'unused' } | { state: 'used'; detail: string } | { state: 'unknown'; detail: string };
+
+/** What nothing but a human can do at the target, such as `destroy key apikey_01 at https://console.example`. No value. */
+export interface HumanTask {
+  task: string;
+}
 
 /** One endpoint's answer to a login with the retired credential, beside a positive control at the same place. */
 export interface Refusal {
@@ -162,12 +177,12 @@ interface CommonVerbs<Target, Credential> {
   /**
    * Makes the target refuse `retire`, reversibly (`facts.reversible`), and ends sessions that outlive it. No error if already
    * disabled or absent. A target that tells sessions apart by their age only ends those from before `promotedAtMs`, and
-   * without it all.
+   * without it all. Answers with what a human must do first, where only a human can (`facts.disabledBy`): it is asked again then.
    */
   disable(
     context: KindContext<Target>,
     versions: { retire: Credential; keep: Credential; promotedAtMs?: number | undefined },
-  ): Promise<void>;
+  ): Promise<HumanTask | void>;
 
   /**
    * Undoes `disable`. No error if already enabled. @throws CannotGoBack where Disable was final
@@ -230,6 +245,17 @@ export interface MintedKind<Target, Credential> extends CommonVerbs<Target, Cred
   ): Promise<SecretValue>;
 }
 
+/** A kind whose value no API makes: a human brings it, and it waits under KEYTURN_SUPPLIED for its rotation. */
+export interface BroughtKind<Target, Credential> extends CommonVerbs<Target, Credential> {
+  readonly origin: 'brought';
+  /**
+   * The pending version's whole value, made of what waits (lib/core/supplied.ts). Undefined when it is the current one's
+   * already. Touches nothing. @throws SecretMalformed when what waits cannot be used
+   */
+  accept(target: Target, supplied: SecretValue, current: Credential | undefined): SecretValue | undefined;
+}
+
 export type Kind<Target = unknown, Credential = unknown> =
   | ChosenKind<Target, Credential>
-  | MintedKind<Target, Credential>;
+  | MintedKind<Target, Credential>
+  | BroughtKind<Target, Credential>;

@@ -5,4 +5,6 @@ export const labels = {
   previous: 'AWSPREVIOUS',
   /** Superseded, its credential not yet proven dead. */
   retiring: 'KEYTURN_RETIRING',
+  /** A value that a human brought and that no rotation has promoted yet; see `SecretState.supplied`. */
+  supplied: 'KEYTURN_SUPPLIED',
 } as const;

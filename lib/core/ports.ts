@@ -7,6 +7,11 @@ export interface SecretState {
   rotationEnabled: boolean;
   /** Version id → labels. Versions without labels are not listed. */
   versions: Readonly<Record<string, readonly string[]>>;
+  /**
+   * The version with KEYTURN_SUPPLIED. Kept apart from `versions`, because the label says nothing of a rotation: the value may wait
+   * for one, be on its way in one, or have been promoted by one that has not ended.
+   */
+  supplied?: string | undefined;
   tags: Readonly<Record<string, string>>;
   /** When the value was last changed or rotated, by whomever. */
   lastChangedAtMs: number | undefined;
@@ -17,12 +22,12 @@ export interface SecretStore {
   describe(secretId: string): Promise<SecretState>;
   /** One GetSecretValue: by version id, by label, or by both, which proves the pairing. @throws VersionNotReadable */
   read(secretId: string, which: { versionId?: string; label?: string }): Promise<SecretValue>;
-  /** PutSecretValue with the token as version id. `kept`: the version already has another value, which stays. */
+  /** PutSecretValue with the token as version id; takes each label from whichever version has it. `kept`: the version already has another value, which stays. */
   put(
     secretId: string,
     token: string,
     value: SecretValue,
-    label: string,
+    label: string | readonly string[],
     rotationToken?: string,
   ): Promise<'written' | 'kept'>;
   /** UpdateSecretVersionStage: compare-and-swap. Without `to` the label is stripped. @throws LabelMoved when it is not on `from`. */

@@ -1,10 +1,8 @@
 import { parameterPath } from '../core/entry.ts';
 import type { AwsPlace } from '../core/statement.ts';
+import { viewTag } from '../core/views/view-tag.ts';
 import { anySecretArn, functionArn, functionNames } from './names.ts';
 import type { Grant } from './statements.ts';
-
-/** The rollout may write only secrets that carry this tag, beside those that it rotates. */
-export const viewTag = { key: 'keyturn:view', value: 'true' } as const;
 
 /**
  * Secrets that these kinds rotate: Secrets Manager compares the rotation function that is attached to a secret, so that

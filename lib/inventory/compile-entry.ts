@@ -30,6 +30,8 @@ export function compileEntry(inventory: Inventory, name: string): SecretEntry {
       pollSeconds: defaults.pollSeconds,
       promotionSeconds: defaults.promotionSeconds,
       rotationSeconds: defaults.rotationSeconds,
+      humanSeconds: policy.humanSeconds ?? defaults.humanSeconds,
+      reminderSeconds: defaults.reminderSeconds,
     },
   };
 }

@@ -13,6 +13,9 @@ export const defaults = {
   promotionSeconds: 3600,
   /** Half a minute on top of the timeout, for the clocks of Lambda and Step Functions to disagree in. */
   rotationSeconds: rotateTimeoutSeconds + 30,
+  /** Two weeks: a holiday long. */
+  humanSeconds: 1_209_600,
+  reminderSeconds: 86_400,
   consumerDeadlineSeconds: 1800,
   check: { successes: 3, intervalSeconds: 10, deadlineSeconds: 300 },
 } as const;

@@ -23,6 +23,7 @@ const Policy = z.strictObject({
   graceSeconds: optional(seconds),
   gateSeconds: optional(seconds),
   coalesceSeconds: optional(seconds),
+  humanSeconds: optional(seconds),
 });
 
 const Check = z.strictObject({

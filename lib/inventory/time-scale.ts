@@ -23,6 +23,8 @@ export function scaleEntry(entry: SecretEntry, timeScale: number): SecretEntry {
       pollSeconds: wait(timings.pollSeconds),
       promotionSeconds: limit(timings.promotionSeconds),
       rotationSeconds: wait(timings.rotationSeconds),
+      humanSeconds: limit(timings.humanSeconds),
+      reminderSeconds: wait(timings.reminderSeconds),
     },
     waves: waves.map((wave) =>
       wave.map((consumer) => ({

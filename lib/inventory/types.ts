@@ -27,6 +27,8 @@ export interface Policy {
   graceSeconds?: number;
   gateSeconds?: number;
   coalesceSeconds?: number;
+  /** How long a human may take to destroy a credential that no API can (a supplied one's), before the rollout holds. Default two weeks. */
+  humanSeconds?: number;
 }
 
 export interface CheckDeclaration {

@@ -8,6 +8,7 @@ import { mysql } from './mysql/facts.ts';
 import { postgres } from './postgres/facts.ts';
 import { redis } from './redis/facts.ts';
 import { sshKey } from './ssh-key/facts.ts';
+import { supplied } from './supplied/facts.ts';
 
 /** One line per kind: its folder's name and its facts. Facts only, so that everything may read it. */
 export const kinds = {
@@ -19,6 +20,7 @@ export const kinds = {
   postgres,
   redis,
   'ssh-key': sshKey,
+  supplied,
 } as const;
 
 export type KindId = keyof typeof kinds;
@@ -28,6 +30,13 @@ export const kindIds = Object.keys(kinds) as KindId[];
 /** A kind's facts with its target's type forgotten. */
 export function factsOf(id: KindId): KindFacts {
   return kinds[id] as KindFacts;
+}
+
+/** Where a human makes the values of an inventory's entry; undefined where no human does. */
+export function suppliedAt({ kind, target }: { kind: string; target: unknown }): string | undefined {
+  if (!Object.hasOwn(kinds, kind)) return undefined;
+  const facts = factsOf(kind as KindId);
+  return facts.whereOf?.(facts.parseTarget(target));
 }
 
 /** What becomes of a credential at the target of an inventory's entry. */

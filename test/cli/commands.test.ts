@@ -55,6 +55,8 @@ describe('keyturn status', () => {
         goingBack: false,
         versionId: null,
         lastResult: null,
+        waitingSince: null,
+        suppliedAt: null,
         attention: [],
       },
     ]);

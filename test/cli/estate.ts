@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { evidenceKey } from '../../lib/aws/evidence-store.ts';
 import { accountOf } from '../../lib/cli/account.ts';
+import { Interrupted } from '../../lib/cli/input.ts';
 import { runCli } from '../../lib/cli/program.ts';
 import { type Terminal, terminalOf } from '../../lib/cli/terminal.ts';
 import type { Clock } from '../../lib/core/clock.ts';
@@ -50,6 +51,10 @@ interface RunOptions {
   daysLater?: number;
   /** Gets Ctrl-C, once this text was printed. */
   interruptAt?: string;
+  /** What is piped in. */
+  stdin?: string;
+  /** What a human at a terminal answers; a question without one gets Ctrl-C. */
+  answers?: string[];
 }
 
 /** The house of the core's tests, served over the wire, with what a deployment leaves for the CLI to find. */
@@ -99,7 +104,7 @@ export async function buildCliEstate(options: Parameters<typeof buildHouse>[0] =
     printed,
     operatorCalls,
     deploy,
-    async run(argv, { daysLater = 0, interruptAt } = {}) {
+    async run(argv, { daysLater = 0, interruptAt, stdin = '', answers } = {}) {
       await estate.publishRecords();
       const said = { out: [] as string[], err: [] as string[] };
       let interrupt: (() => void) | undefined;
@@ -120,12 +125,24 @@ export async function buildCliEstate(options: Parameters<typeof buildHouse>[0] =
         nowMs: () => Date.now() + daysLater * 86_400_000,
         sleep: (ms, signal) => realClock.sleep(ms / 50, signal),
       };
+      const answer = async (question: string) => {
+        said.err.push(question);
+        const given = answers?.shift();
+        if (given === undefined) throw new Interrupted('interrupted');
+        return given;
+      };
       const code = await runCli(argv, {
         terminal,
         clock,
         version: '0.0.0',
         env: process.env,
         accountOf,
+        input: {
+          isTty: answers !== undefined,
+          readAll: async () => stdin,
+          askHidden: answer,
+          ask: answer,
+        },
         onInterrupt(listener) {
           interrupt = listener;
           return () => undefined;
@@ -155,6 +172,6 @@ export async function documentedPolicy(): Promise<PolicyDocument> {
     json
       .replaceAll('EVIDENCE_BUCKET', BUCKET)
       .replaceAll('keyturn-rollout', 'rollout')
-      .replaceAll('keyturn-rotate-*', 'rotate'),
+      .replaceAll(/keyturn-rotate-(\*|supplied)/g, 'rotate'),
   );
 }

@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 const nowMs = Date.parse('2026-11-20T12:00:00Z');
 const timings = {
   ...{ soakSeconds: 0, graceSeconds: 0, gateSeconds: 0, coalesceSeconds: 0, skewSeconds: 0, pollSeconds: 0 },
-  ...{ promotionSeconds: 3600, rotationSeconds: 330 },
+  ...{ promotionSeconds: 3600, rotationSeconds: 330, humanSeconds: 60, reminderSeconds: 0 },
 };
 
 const held: LastRecord = {

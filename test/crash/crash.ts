@@ -38,6 +38,7 @@ async function houseOf(
       adminSecret: adminName === undefined ? undefined : { name: adminName, value: await context.admin() },
       ...(estate.further && { further: estate.further }),
       clock: context.clock,
+      human: estate.human,
     },
   });
   for (const consumer of house.consumers.values())

@@ -274,6 +274,8 @@ it('a campaign whose rotation fails reports it by name, as CampaignFailed', asyn
       const root = house.world.identities.rootPrincipal;
       await house.world.perform(root, 'secretsmanager', 'RotateSecret', { SecretId, ClientRequestToken, ...rules });
     },
+    suppliedAt: () => undefined,
+    notify: async () => undefined,
     rolloutOf: async () => undefined,
   };
   const plan = { op: 'plan', policy: 'monthly', scheduledTime: '2026-11-20T02:00:00Z' } as const;

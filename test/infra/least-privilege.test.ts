@@ -140,6 +140,29 @@ describe('what a function may do', () => {
       expect(retire).not.toContain(`secretsmanager:${write}`);
   });
 
+  it('of values that a human brings: nothing is minted or discarded, and a campaign may note since when it waits, and tell', () => {
+    const supplied = {
+      kind: 'supplied' as const,
+      policy: 'monthly',
+      target: { provider: 'anthropic', noLastUse: 'the worker alone uses it' },
+      waves: [['worker']],
+    };
+    const there = templateOf(changed(wellFormed(), ['secrets', 'app/anthropic'], supplied));
+    expect(actionsOf(there, 'keyturn-rotate-supplied')).toEqual(actionsOf(there, 'keyturn-rotate-postgres'));
+    expect(actionsOf(there, 'keyturn-retire-supplied')).toEqual(actionsOf(there, 'keyturn-retire-postgres'));
+    const more = actionsOf(there, 'keyturn-campaign').filter(
+      (action) => !actionsOf(template, 'keyturn-campaign').includes(action),
+    );
+    expect(more).toEqual(['secretsmanager:TagResource', 'sns:Publish']);
+    const tagging = statementsOf(there, 'keyturn-campaign').find(
+      ({ Action }) => Action === 'secretsmanager:TagResource',
+    );
+    expect(tagging?.Condition).toEqual({
+      StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': [rotateArn('supplied')] },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': ['keyturn:waiting-since'] },
+    });
+  });
+
   it('a consumer function has its services and no secret', () => {
     const actions = actionsOf(template, 'keyturn-refresh-ecs-service');
     expect(actions).toContain('ecs:UpdateService');

@@ -29,6 +29,8 @@ describe('compiling the inventory', () => {
         pollSeconds: 15,
         promotionSeconds: 3600,
         rotationSeconds: 330,
+        humanSeconds: 1_209_600,
+        reminderSeconds: 86_400,
       },
     });
   });

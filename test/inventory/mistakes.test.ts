@@ -517,6 +517,24 @@ describe("the inventory's mistakes", () => {
     },
   );
 
+  it('has one where a policy starts again before a human’s time to destroy a key is over', () => {
+    const weekly = changed(wellFormed(), ['policies', 'weekly'], { schedule: 'rate(7 days)', maximumAgeDays: 10 });
+    const inventory = changed(weekly, key, {
+      kind: 'supplied',
+      policy: 'weekly',
+      target: { provider: 'anthropic', noLastUse: 'the worker alone uses it' },
+      waves: [['worker']],
+    });
+    expect(checkInventory(inventory)).toEqual([
+      {
+        where: 'secret "app/key"',
+        what: expect.stringMatching(/1209600 seconds .* makes 1301400, but its policy "weekly" .* after 604800/),
+        remedy: expect.stringMatching(/Shorten humanSeconds in the policy "weekly"/),
+      },
+    ]);
+    expect(checkInventory(changed(inventory, ['policies', 'weekly', 'humanSeconds'], 86_400))).toEqual([]);
+  });
+
   it('says each mistake once, and all of them at once', () => {
     let inventory = changed(wellFormed(), [...db, 'policy'], 'monthy');
     inventory = changed(inventory, [...api, 'config'], {});

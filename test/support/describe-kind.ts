@@ -40,6 +40,8 @@ export interface KindEstate<Target> {
    * from what is used from now on, and returns the instant between them.
    */
   promotion?(): Promise<number>;
+  /** Where people do what no API can: what waits for the next rotation, and the end of a credential by its identity. */
+  readonly human?: { supply(): SecretValue; destroy(identity: string): Promise<void> };
   /** The same value with the same identity and a secret that the target does not know. */
   spoil(value: SecretValue): SecretValue;
   /** Whether the target tells of a credential's use; one that does not is never "used", as its inventory states. Default true. */
@@ -294,7 +296,8 @@ export function describeKind<Target, Credential>(
         const known = { abandoned: fresh.credential, current: old.credential };
         await kind.discard(context, kind.identify(fresh.credential), known);
         await kind.discard(context, kind.identify(fresh.credential), known);
-        expect(await scene.logInRetired(fresh, old)).toBe('refused');
+        // What only a human can end stays, and waits for its next rotation.
+        expect(await scene.logInRetired(fresh, old)).toBe(estate.human ? 'accepted' : 'refused');
         expect(await estate.logIn(old.value)).toBe('accepted');
       });
 
@@ -386,11 +389,11 @@ class Scene<Target, Credential> {
   async makePending(beside: Credential | 'first' = this.current.credential): Promise<Version<Credential>> {
     const current = beside === 'first' ? undefined : beside;
     const { kind, estate } = this;
-    return this.#version(
-      kind.origin === 'chosen'
-        ? kind.propose(estate.target, current)
-        : await kind.mint(this.context, current, randomUUID()),
-    );
+    if (kind.origin === 'chosen') return this.#version(kind.propose(estate.target, current));
+    if (kind.origin === 'minted') return this.#version(await kind.mint(this.context, current, randomUUID()));
+    const accepted = estate.human && kind.accept(estate.target, estate.human.supply(), current);
+    if (accepted === undefined) throw new Error('the kind accepts what its human makes');
+    return this.#version(accepted);
   }
 
   spoiled(version: Version<Credential>): Version<Credential> {
@@ -400,7 +403,17 @@ class Scene<Target, Credential> {
   /** The old credential's end: where consumers are what accepts, the rollout has seen them on `keep` by then. */
   async disable(retire: Version<Credential>, keep: Version<Credential>, promotedAtMs?: number): Promise<void> {
     await this.estate.converge?.(keep.value);
-    await this.kind.disable(this.context, { retire: retire.credential, keep: keep.credential, promotedAtMs });
+    const { kind, estate, context } = this;
+    const versions = { retire: retire.credential, keep: keep.credential, promotedAtMs };
+    const awaited = await kind.disable(context, versions);
+    if (!awaited) return;
+    // What only a human can do: until it is done the credential is left alone.
+    expect(kind.facts.disabledBy).toBe('human');
+    this.searchForSecrets(awaited);
+    expect(awaited.task).toContain(kind.identify(retire.credential));
+    await kind.verify(context, retire.credential);
+    await estate.human?.destroy(kind.identify(retire.credential));
+    expect(await kind.disable(context, versions)).toBeUndefined();
   }
 
   async enable(version: Version<Credential>, keep: Version<Credential>): Promise<void> {

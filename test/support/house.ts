@@ -11,6 +11,7 @@ import { hashOf, type SecretEntry } from '../../lib/core/entry.ts';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import type { Evidence } from '../../lib/core/evidence/evidence.ts';
 import type { Kind } from '../../lib/core/kind.ts';
+import { labels } from '../../lib/core/labels.ts';
 import type { SecretStore } from '../../lib/core/ports.ts';
 import { executionName } from '../../lib/core/rollout/name.ts';
 import { performProbe } from '../../lib/core/rollout/perform-probe.ts';
@@ -21,6 +22,7 @@ import { ConsumerRequest, ProbeRequest, RetireRequest, RolloutRequest } from '..
 import { RotationEvent } from '../../lib/core/rotation/event.ts';
 import type { RotationParts } from '../../lib/core/rotation/parts.ts';
 import { rotate } from '../../lib/core/rotation/rotator.ts';
+import { waitingVersion } from '../../lib/core/rotation/supplied-label.ts';
 import { SecretValue } from '../../lib/core/secret-value.ts';
 import { rolloutDefinition } from '../../lib/infra/definitions/rollout.ts';
 import { Iam } from '../../lib/simulator/services/iam/iam.ts';
@@ -115,6 +117,8 @@ export interface HouseEstate {
   /** Secrets beside the admin's, and how a new text of one comes to the target. */
   further?: { secrets: Readonly<Record<string, string>>; deliver(secret: string, text: string): Promise<void> };
   clock: Clock;
+  /** Who brings the values of a supplied kind, and destroys the old ones when asked to. */
+  human?: { supply(): SecretValue; destroy(identity: string): Promise<void> } | undefined;
 }
 
 interface Options {
@@ -176,6 +180,8 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       pollSeconds: 0,
       promotionSeconds: options.promotionSeconds ?? 60,
       rotationSeconds: 0,
+      humanSeconds: 60,
+      reminderSeconds: 0,
     },
     ...options.entry,
   };
@@ -218,7 +224,10 @@ export async function buildHouse(options: Options = {}): Promise<House> {
           reversible: kind.facts.reversible?.(kind.facts.parseTarget(target)) ?? true,
         }),
         record: async (evidence) => void records.push(evidence),
-        notify: async (subject) => void messages.push(subject),
+        async notify(subject, message) {
+          messages.push(subject);
+          if ('task' in message) await options.estate?.human?.destroy(message.identity);
+        },
       }),
     async 'refresh-memory'(payload) {
       const request = ConsumerRequest.parse(payload);
@@ -288,6 +297,9 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       return secrets.create({ name, secretString: JSON.stringify(value) });
     },
     async start(versionId = randomUUID(), SecretId = secretArn) {
+      const { human } = options.estate ?? {};
+      if (human && waitingVersion(await store.describe(secretArn)) === undefined)
+        await store.put(secretArn, randomUUID(), human.supply(), labels.supplied);
       const rules = { RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 30 } };
       await perform('secretsmanager', 'RotateSecret', { SecretId, ClientRequestToken: versionId, ...rules });
       return versionId;

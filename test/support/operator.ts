@@ -1,5 +1,7 @@
 import { ensureAttempt, startAttempt, stopAttempt } from '../../lib/aws/ensure-rollout.ts';
 import type { RequestName } from '../../lib/aws/evidence-store.ts';
+import { createSecret, existingSecret } from '../../lib/aws/existing-secret.ts';
+import { humanTask } from '../../lib/aws/human-task.ts';
 import { attemptsOf, enteredStates, newestAttempt } from '../../lib/aws/rollout-attempts.ts';
 import { rotateSecret } from '../../lib/aws/rotate-secret.ts';
 import { versionDates } from '../../lib/aws/version-dates.ts';
@@ -82,6 +84,14 @@ function accountOf({ clients, store, states, ...house }: House, operator: Operat
     declareEmergency: (secretArn, versionId, mode) =>
       store.tag(secretArn, emergencyTag, formatEmergency(versionId, mode)),
     rotate: (secretId, token) => rotateSecret(secretsManager, secretId, token, signal),
+    humanTask: (executionArn) => humanTask(stepFunctions, executionArn, signal),
+    currentValue: (secretId) => store.read(secretId, { label: labels.current }),
+    async supply(secretArn, token, value) {
+      await store.put(secretArn, token, value, labels.supplied);
+    },
+    existingSecret: (secretId) => existingSecret(secretsManager, secretId, signal),
+    createSecret: (name, value, kmsKeyId) => createSecret(secretsManager, name, value, kmsKeyId, signal),
+    tag: store.tag,
     labelRetiring: (secretArn, versionId) => store.moveLabel(secretArn, labels.retiring, { to: versionId }),
     ensureRollout: (ref) => ensureAttempt(stepFunctions, machineArn, ref, signal),
     startAttempt: (ref, wayBack) => startAttempt(stepFunctions, machineArn, ref, wayBack, signal),

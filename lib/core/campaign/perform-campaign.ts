@@ -5,9 +5,11 @@ import { labels } from '../labels.ts';
 import type { SecretState, SecretStore } from '../ports.ts';
 import { consumersHealthy, type Phase } from '../rollout/phase.ts';
 import { openRollout } from '../rotation/guard.ts';
+import { waitingVersion } from '../rotation/supplied-label.ts';
 import { groupsOf, wholeGroups } from './groups.ts';
 import type { CampaignRequest, Outcome } from './requests.ts';
 import { campaignToken } from './token.ts';
+import { formatWaiting, waitingSince, waitingTag } from './waiting.ts';
 
 /** What is known of a version's rollout from outside. */
 export interface RolloutView {
@@ -23,6 +25,10 @@ export interface CampaignParts {
   entryOf(secretName: string): Promise<SecretEntry>;
   /** RotateSecret with a token. */
   rotate(secretName: string, token: string): Promise<void>;
+  /** Where a human makes the values of such a secret; undefined where Keyturn or a provider's API does. */
+  suppliedAt(entry: SecretEntry): string | undefined;
+  /** Tells the operators. */
+  notify(subject: string, message: object): Promise<void>;
   /** The newest attempt's rollout; undefined before it started. */
   rolloutOf(ref: { secretArn: string; versionId: string }): Promise<RolloutView | undefined>;
 }
@@ -57,13 +63,16 @@ const ops: Ops = {
     return { state, batch, rest: rest.slice(batch.length), outcomes: all, startedAtMs: clock.nowMs() };
   },
 
-  async start({ secret, token }, { store, rotate }) {
+  async start({ secret, token }, parts) {
+    const { store, rotate } = parts;
     const state = await store.describe(secret);
     // A token that any version ever had is never sent again: the schedule was delivered twice.
     if (token in state.versions || (await store.listVersionIds(secret)).includes(token))
       return { state: 'started', reason: 'was started before' };
     if (openRollout(state) !== 'none') return skipped('its last rollout is still open');
     if (pendingElsewhere(state)) return skipped('a rotation is in progress');
+    const reason = await waitsForValue(state, parts);
+    if (reason !== undefined) return { state: 'waiting', reason };
     await rotate(secret, token);
     return { state: 'started', reason: 'started' };
   },
@@ -79,7 +88,12 @@ const ops: Ops = {
     };
   },
 
-  async report({ policy, outcomes }) {
+  async report({ policy, outcomes }, { notify }) {
+    const waiting = outcomes.filter(({ outcome }) => outcome === 'waiting');
+    if (waiting.length > 0) {
+      const secrets = waiting.map(({ secret, reason }) => ({ secret, reason }));
+      await notify(`Keyturn: ${waiting.length} of policy ${policy} wait for a value`, { schema: 1, policy, secrets });
+    }
     const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
     if (failed.length > 0) {
       const names = failed.map(({ secret, reason }) => `${secret} (${reason})`).join('; ');
@@ -89,9 +103,22 @@ const ops: Ops = {
         `policy ${policy}: ${failed.length} of ${outcomes.length} rotations failed, ${left} were not started: ${names}`,
       );
     }
-    return { turned: count(outcomes, 'turned'), skipped: count(outcomes, 'skipped') };
+    return { turned: count(outcomes, 'turned'), skipped: count(outcomes, 'skipped'), waiting: waiting.length };
   },
 };
+
+/** Why a secret cannot be rotated yet: a human must bring its value, and has not. The first campaign that waits notes since when. */
+async function waitsForValue(
+  state: SecretState,
+  { store, clock, entryOf, suppliedAt }: CampaignParts,
+): Promise<string | undefined> {
+  const where = suppliedAt(await entryOf(state.name));
+  if (where === undefined || waitingVersion(state) !== undefined) return undefined;
+  const noted = waitingSince(state);
+  if (noted === undefined) await store.tag(state.arn, waitingTag, formatWaiting(state, clock.nowMs()));
+  const since = noted ?? new Date(clock.nowMs()).toISOString();
+  return `waiting for a value since ${since}: make one at ${where}, then run keyturn supply ${state.name}`;
+}
 
 function skipped(reason: string): { state: string; reason: string } {
   return { state: 'skipped', reason };

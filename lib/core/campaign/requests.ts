@@ -3,7 +3,11 @@ import * as z from 'zod/mini';
 const secret = z.string();
 const token = z.string();
 
-export const Outcome = z.object({ secret, outcome: z.enum(['turned', 'skipped', 'failed']), reason: z.string() });
+export const Outcome = z.object({
+  secret,
+  outcome: z.enum(['turned', 'skipped', 'waiting', 'failed']),
+  reason: z.string(),
+});
 export type Outcome = z.infer<typeof Outcome>;
 
 /** A rotation that a campaign is to start, together with the others of its group. */

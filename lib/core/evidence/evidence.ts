@@ -1,5 +1,6 @@
 import type { JsonValue } from '../consumer.ts';
 import { type EmergencyMode, skippedIn } from '../emergency.ts';
+import type { Disabled } from '../rollout/retirement.ts';
 import type { Turn } from '../rollout/turn.ts';
 
 export type RolloutResult = 'retired' | 'rolled-back' | 'held' | 'abandoned';
@@ -57,12 +58,14 @@ export interface RolloutState {
   };
   promotion?: Answer;
   turn?: Turn;
-  disabledFirst?: Answer<{ identity: string | null; final: boolean }>;
+  disabledFirst?: Answer<Disabled>;
   views?: Answer;
   converged?: Answer;
   lastUse?: Answer<{ state: string; reason?: string }>;
   verified?: { waves: JsonValue };
-  disabled?: Answer<{ identity: string | null; final: boolean }>;
+  /** What a human was asked for. */
+  human?: { answer: { asked: { sinceMs: number } | null } };
+  disabled?: Answer<Disabled>;
   refused?: Answer<{ refusals: JsonValue; unproven?: string | null }>;
   destroyed?: Answer;
   closed?: Answer;
@@ -84,8 +87,11 @@ const phases = [
 /** Pure. */
 export function evidenceOf(state: RolloutState, secretName: string, result: RolloutResult, nowMs: number): Evidence {
   const timeline: Record<string, string> = {};
+  const asked = state.human?.answer.asked;
+  if (asked) timeline['humanAsked'] = new Date(asked.sinceMs).toISOString();
+  const disabled = disabledIn(state);
   for (const phase of phases) {
-    const atMs = state[phase]?.answer.atMs;
+    const atMs = phase === 'disabled' && disabled === undefined ? undefined : state[phase]?.answer.atMs;
     if (atMs !== undefined) timeline[phase] = new Date(atMs).toISOString();
   }
   return {
@@ -98,7 +104,7 @@ export function evidenceOf(state: RolloutState, secretName: string, result: Roll
     attempt: state.attempt,
     recordedAt: new Date(nowMs).toISOString(),
     turn: state.turn ?? null,
-    retiredIdentity: (state.disabled ?? state.disabledFirst)?.answer.identity ?? null,
+    retiredIdentity: disabled?.identity ?? null,
     refusals: state.refused?.answer.refusals ?? [],
     unproven: state.refused?.answer.unproven ?? null,
     consumers: state.verified?.waves ?? [],
@@ -106,7 +112,7 @@ export function evidenceOf(state: RolloutState, secretName: string, result: Roll
     failure: failureIn(state, result),
     emergency: emergencyIn(state),
     timeline,
-    finality: finalityOf(state),
+    finality: finalityOf(disabled, state.destroyed !== undefined),
   };
 }
 
@@ -123,10 +129,19 @@ function emergencyIn({ plan, lastUse, failure }: RolloutState): Evidence['emerge
   return { mode: plan.emergency, skipped: skippedIn(plan.emergency), stillUsed: lastUse?.answer.reason ?? unknown };
 }
 
-function finalityOf({ destroyed, disabledFirst, disabled = disabledFirst }: RolloutState): Evidence['finality'] {
+/** What Disable did, before the consumers moved or after; undefined where it did nothing, or waits for a human. */
+function disabledIn({ disabled, disabledFirst }: RolloutState): Extract<Disabled, { state: 'done' }> | undefined {
+  for (const attempt of [disabled, disabledFirst]) if (attempt?.answer.state === 'done') return attempt.answer;
+  return undefined;
+}
+
+function finalityOf(
+  disabled: Extract<Disabled, { state: 'done' }> | undefined,
+  destroyed: boolean,
+): Evidence['finality'] {
   // A version that held nothing, or nothing that does not go on: there was no credential to revoke.
-  if (disabled === undefined || disabled.answer.identity === null) return 'nothing-revoked';
-  return destroyed || disabled.answer.final ? 'destroyed' : 'disabled';
+  if (disabled === undefined || disabled.identity === null) return 'nothing-revoked';
+  return destroyed || disabled.final ? 'destroyed' : 'disabled';
 }
 
 /** A function's failure arrives as JSON with `errorMessage`; a workflow's own as text. */

@@ -9,11 +9,12 @@ import { holderOf } from '../rotation/guard.ts';
 import { readIfAny } from '../rotation/recorded-identities.ts';
 import { secretNameOf } from '../secret-arn.ts';
 import { viewsOff, writeViews } from '../views/write-views.ts';
-import { stripPending, stripRetiring } from './abandon.ts';
+import { closeTurn, stripPending, stripRetiring } from './abandon.ts';
 import { inventoryGate, labelsGate } from './gate.ts';
 import { moveBack } from './move-back.ts';
 import { type FunctionDirectory, makePlan, type Revocation } from './plan.ts';
 import { observePromotion } from './promotion.ts';
+import { type Reminder, remind } from './remind.ts';
 import { meet } from './rendezvous.ts';
 import type { RolloutRequest } from './requests.ts';
 
@@ -31,7 +32,7 @@ export interface RolloutParts {
   /** Writes the record once per version, attempt and result. Idempotent. */
   record(evidence: Evidence): Promise<void>;
   /** Tells the operators. */
-  notify(subject: string, evidence: Evidence): Promise<void>;
+  notify(subject: string, message: Evidence | Reminder): Promise<void>;
 }
 
 type Ops = {
@@ -123,13 +124,15 @@ const ops: Ops = {
     return {};
   },
 
+  remind,
+
   async 'move-back'({ secretArn, turn }, { store }) {
     await moveBack(secretArn, turn, store);
     return {};
   },
 
   async close({ secretArn, turn }, { store }) {
-    await stripRetiring(secretArn, turn.retire, store);
+    await closeTurn(secretArn, turn, store);
     return {};
   },
 

@@ -20,6 +20,13 @@ export const RolloutRequest = z.discriminatedUnion('op', [
     sinceMs: z.number(),
     soakSeconds: z.number(),
   }),
+  z.object({
+    op: z.literal('remind'),
+    secretArn,
+    identity: z.string(),
+    task: z.string(),
+    asked: z.nullable(z.object({ sinceMs: z.number(), remindedAtMs: z.number() })),
+  }),
   z.object({ op: z.literal('move-back'), secretArn, turn: Turn }),
   z.object({ op: z.literal('close'), secretArn, turn: Turn }),
   z.object({ op: z.literal('strip-pending'), secretArn, versionId }),

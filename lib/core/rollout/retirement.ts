@@ -81,17 +81,22 @@ async function condemned(
   return { context, keep, retire, identity: kind.leaving ? kind.leaving({ retire, keep }) : identity };
 }
 
-/**
- * Makes the target refuse the retiring credential. Idempotent. Returns its identity (null when the version had no
- * credential) and whether that is final already. @throws CurrentMoved
- */
+/** How far Disable came: done, or waiting for what only a human can do. `identity` is null where the version had no credential. */
+export type Disabled =
+  | { state: 'done'; identity: string | null; final: boolean }
+  | { state: 'awaits-human'; identity: string; task: string };
+
+/** Makes the target refuse the retiring credential, or says what a human must do for that. Idempotent. @throws CurrentMoved */
 export async function disable(
   pair: Pair & { promotedAtMs?: number | undefined },
   parts: RetirementParts,
-): Promise<{ identity: string | null; final: boolean }> {
+): Promise<Disabled> {
   const { context, keep, retire, identity } = await condemned(pair, parts);
-  if (retire !== undefined) await parts.kind.disable(context, { retire, keep, promotedAtMs: pair.promotedAtMs });
-  return { identity: identity ?? null, final: parts.kind.facts.reversible?.(context.target) === false };
+  if (retire !== undefined && identity !== undefined) {
+    const awaited = await parts.kind.disable(context, { retire, keep, promotedAtMs: pair.promotedAtMs });
+    if (awaited) return { state: 'awaits-human', identity, task: awaited.task };
+  }
+  return { state: 'done', identity: identity ?? null, final: parts.kind.facts.reversible?.(context.target) === false };
 }
 
 /**

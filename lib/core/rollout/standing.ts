@@ -8,6 +8,8 @@ export interface OpenRollout {
   /** The version that the rotation made. */
   versionId: string;
   phase: Phase | undefined;
+  /** What it waits for a human to do. */
+  task?: string | undefined;
 }
 
 /** Where a secret stands, in the operator's words. */

@@ -3,6 +3,7 @@ import { KeyturnError } from '../errors.ts';
 import type { ChosenKind, KindContext, MintedKind, Occasion } from '../kind.ts';
 import { labels } from '../labels.ts';
 import type { SecretState } from '../ports.ts';
+import { copySupplied } from './copy-supplied.ts';
 import type { RotationEvent } from './event.ts';
 import { guard, holderOf, openRollout } from './guard.ts';
 import { formatIntent, type Intent, intentTag, parseIntent, sortUnrecorded } from './orphans.ts';
@@ -14,7 +15,7 @@ import { contextOf } from './target-context.ts';
 /**
  * Stores a pending value, once per token. Idempotent: a token that has a value keeps it.
  * @throws RolloutStillOpen while a version is retiring; RotatedTooSoon while the current one may have no successor;
- * EmergencyNotDeclared; UnknownCredential, CredentialLimit for minted kinds
+ * EmergencyNotDeclared; UnknownCredential, CredentialLimit for minted kinds; NothingSupplied, SecretMalformed for brought ones
  */
 export async function createSecret(event: RotationEvent, parts: RotationParts): Promise<void> {
   const { store, kind } = parts;
@@ -27,6 +28,10 @@ export async function createSecret(event: RotationEvent, parts: RotationParts): 
   const target = kind.facts.parseTarget(entry.target);
   if (kind.origin === 'minted') {
     await mintOnce(event, state, kind, contextOf(parts, entry, state.arn), occasion, parts);
+    return;
+  }
+  if (kind.origin === 'brought') {
+    await copySupplied(event, state, kind, target, store);
     return;
   }
   const current = kind.parse(await store.read(state.arn, { label: labels.current }), target);

@@ -4,6 +4,7 @@ import { secretNameOf } from '../secret-arn.ts';
 import type { RotationEvent } from './event.ts';
 import type { RotationParts } from './parts.ts';
 import { readPending } from './read-pending.ts';
+import { forgetSupplied } from './supplied-label.ts';
 import { contextOf } from './target-context.ts';
 
 /**
@@ -32,6 +33,9 @@ export async function setSecret(event: RotationEvent, parts: RotationParts): Pro
     await kind.install(context, { pending, current });
   } catch (error) {
     if (error instanceof KeyturnError && error.code === 'PendingPoisoned') {
+      // A value that a human brought would be taken again by the next attempt: it waits no longer, a better one is wanted.
+      if (kind.origin === 'brought')
+        await forgetSupplied(await store.describe(event.SecretId), [event.ClientRequestToken], store);
       // The next attempt gets a new token and with it a new value; this one would be rejected for ever.
       await store.moveLabel(event.SecretId, labels.pending, { from: event.ClientRequestToken });
     }

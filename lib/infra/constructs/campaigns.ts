@@ -1,15 +1,18 @@
 import { Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { waitingTag } from '../../core/campaign/waiting.ts';
 import { parameterPath } from '../../core/entry.ts';
+import type { AwsPlace } from '../../core/statement.ts';
 import type { Inventory, Policy } from '../../inventory/types.ts';
-import type { KindId } from '../../kinds/registry.ts';
+import { factsOf, type KindId } from '../../kinds/registry.ts';
 import { campaignDefinition } from '../definitions/campaign.ts';
 import { executionArns, functionNames, machineNames, placeOf } from '../names.ts';
 import { onEntries, onSecretsOf } from '../secret-grants.ts';
-import { policyOf } from '../statements.ts';
+import { type Grant, policyOf } from '../statements.ts';
 import { BundledFunction, type CodeOf } from './bundled-function.ts';
 import type { KindFunctions } from './kind-functions.ts';
 import { Machine } from './machine.ts';
@@ -22,6 +25,7 @@ export interface CampaignsProps {
   codeOf: CodeOf;
   kinds: ReadonlyMap<KindId, KindFunctions>;
   rolloutMachine: Machine;
+  topic: Topic;
   deadLetters: Queue;
 }
 
@@ -30,16 +34,21 @@ export class Campaigns extends Construct {
   readonly machine: Machine;
   readonly function: BundledFunction;
 
-  constructor(scope: Construct, id: string, { inventory, codeOf, kinds, rolloutMachine, deadLetters }: CampaignsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { inventory, codeOf, kinds, rolloutMachine, topic, deadLetters }: CampaignsProps,
+  ) {
     super(scope, id);
     const place = placeOf(this);
     const { partition, region, account } = place;
+    const waitsForHumans = [...kinds.keys()].some((kind) => factsOf(kind).origin === 'brought');
     const parameters = `arn:${partition}:ssm:${region}:${account}:parameter${parameterPath}`;
     this.function = new BundledFunction(this, 'Campaign', {
       functionName: functionNames.campaign,
       codeOf,
       timeoutSeconds: 60,
-      environment: { ROLLOUT_MACHINE_ARN: rolloutMachine.arn },
+      environment: { ROLLOUT_MACHINE_ARN: rolloutMachine.arn, ...(waitsForHumans && { TOPIC_ARN: topic.topicArn }) },
       grants: [
         {
           actions: ['ssm:GetParametersByPath'],
@@ -52,6 +61,7 @@ export class Campaigns extends Construct {
           [...kinds.keys()],
           ['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds', 'secretsmanager:RotateSecret'],
         ),
+        ...(waitsForHumans ? waiting(place, [...kinds.keys()], topic) : []),
         // RotateSecret asks its caller for the right to invoke the rotation function:
         // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
         { actions: ['lambda:InvokeFunction'], resources: [...kinds.values()].map(({ rotate }) => rotate.arn) },
@@ -103,4 +113,14 @@ export class Campaigns extends Construct {
       },
     });
   }
+}
+
+/** A campaign that finds no value to rotate to notes since when it waits, and tells the operators. */
+function waiting(place: AwsPlace, kinds: readonly KindId[], topic: Topic): Grant[] {
+  const supplied = kinds.filter((kind) => factsOf(kind).origin === 'brought');
+  const tagging = onSecretsOf(place, supplied, ['secretsmanager:TagResource']);
+  return [
+    { ...tagging, conditions: { ...tagging.conditions, 'ForAllValues:StringEquals': { 'aws:TagKeys': [waitingTag] } } },
+    { actions: ['sns:Publish'], resources: [topic.topicArn] },
+  ];
 }

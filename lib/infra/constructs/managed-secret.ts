@@ -2,9 +2,9 @@ import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { parameterNameOf, type SecretEntry } from '../../core/entry.ts';
+import { viewTag } from '../../core/views/view-tag.ts';
 import type { SecretDeclaration } from '../../inventory/types.ts';
 import { factsOf } from '../../kinds/registry.ts';
-import { viewTag } from '../secret-grants.ts';
 import type { KindFunctions } from './kind-functions.ts';
 import { MadeSecret } from './made-secret.ts';
 

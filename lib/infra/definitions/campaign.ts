@@ -22,8 +22,10 @@ export function campaignDefinition({
       'Started',
       failed,
     ),
-    Started: choose('$.start.answer.state', { skipped: 'Skipped' }, 'Look'),
+    Started: choose('$.start.answer.state', { skipped: 'Skipped', waiting: 'Waiting' }, 'Look'),
     Skipped: outcome('skipped', { 'reason.$': '$.start.answer.reason' }),
+    // A human must bring its value first: that is no failure, and the report says it.
+    Waiting: outcome('waiting', { 'reason.$': '$.start.answer.reason' }),
     Look: task(
       campaignFunctionArn,
       { op: 'look', 'secret.$': '$.item.secret', 'token.$': '$.item.token', 'startedAtMs.$': '$.startedAtMs' },

@@ -1,6 +1,7 @@
 import { type EmergencyMode, emergencyModes } from '../../core/emergency.ts';
+import { retryableCodes } from '../../core/errors.ts';
 import { consumerWaves } from './consumers.ts';
-import { choose, is, type State, type States, set, task, wait, when } from './states.ts';
+import { choose, is, type Route, type State, type States, set, task, wait, when } from './states.ts';
 
 /**
  * The rollout of one version, from its promotion to the retired credential's proof of death, as one Step Functions
@@ -11,7 +12,7 @@ import { choose, is, type State, type States, set, task, wait, when } from './st
  * Whatever is unknown ends in Hold: everything works, the retiring label stays, an alarm goes off.
  */
 export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: string }): object {
-  const hold = [{ errors: ['States.ALL'], next: 'RecordHeld' }];
+  const hold: readonly Route[] = [{ errors: ['States.ALL'], next: 'RecordHeld' }];
   const rollout = (op: string, payload: object, as: string | null, next: string, routes = hold): State =>
     task(rolloutFunctionArn, { op, ...payload }, as, next, routes);
   const secret = { 'secretArn.$': '$.secretArn' };
@@ -21,6 +22,13 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
   const promoted = { 'promotedAtMs.$': '$.views.answer.promotedAtMs' };
   const retire = (op: string, payload: object, as: string | null, next: string, routes = hold): State =>
     task('$.plan.retireFunctionArn', { op, ...payload }, as, next, routes);
+  const remind = (asked: string, next: string): State =>
+    rollout(
+      'remind',
+      { ...secret, 'identity.$': `${asked}.identity`, 'task.$': `${asked}.task`, 'asked.$': '$.human.answer.asked' },
+      'human',
+      next,
+    );
   const record = (result: string, next: string): State =>
     task(rolloutFunctionArn, { op: 'record', result, 'state.$': '$' }, null, next, [{ errors: ['States.ALL'], next }]);
 
@@ -119,7 +127,7 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       'FirstBack',
     ),
     FirstBack: when([emergency('disable-only', 'WaitOutFirst')], 'WriteViews'),
-    WaitOutFirst: wait('$.turn.soakSeconds', 'DisableFirst'),
+    WaitOutFirst: wait('$.turn.soakSeconds', 'NobodyAskedFirst'),
     Forward: set(
       'turn',
       {
@@ -131,10 +139,18 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       },
       'First',
     ),
-    First: when([emergency('disable-first', 'DisableFirst'), emergency('disable-only', 'DisableFirst')], 'WriteViews'),
+    First: when(
+      [emergency('disable-first', 'NobodyAskedFirst'), emergency('disable-only', 'NobodyAskedFirst')],
+      'WriteViews',
+    ),
+    NobodyAskedFirst: set('human', { answer: { asked: null } }, 'DisableFirst'),
     // Without a promotion's instant: it ends every session.
     DisableFirst: retire('disable', pair, 'disabledFirst', 'DisabledFirst'),
-    DisabledFirst: when([emergency('disable-only', 'ProveRefused')], 'WriteViews'),
+    // What only a human can end is asked for where the consumers have moved; or here, where they do not move at all.
+    DisabledFirst: when([emergency('disable-only', 'DisabledAlone')], 'WriteViews'),
+    DisabledAlone: choose('$.disabledFirst.answer.state', { 'awaits-human': 'RemindFirst' }, 'ProveRefused'),
+    RemindFirst: remind('$.disabledFirst.answer', 'WaitForHumanFirst'),
+    WaitForHumanFirst: wait('$.human.answer.pollSeconds', 'DisableFirst'),
   };
 
   const moving: States = {
@@ -187,8 +203,17 @@ export function rolloutDefinition({ rolloutFunctionArn }: { rolloutFunctionArn: 
       onFailed: 'RecordHeld',
       onUnknown: 'RecordHeld',
     }),
-    CheckPlan: rollout('check-plan', { ...turn, 'entryHash.$': '$.plan.entryHash' }, null, 'Disable'),
-    Disable: retire('disable', { ...pair, ...promoted }, 'disabled', 'ProveRefused'),
+    CheckPlan: rollout('check-plan', { ...turn, 'entryHash.$': '$.plan.entryHash' }, null, 'NobodyAsked'),
+    NobodyAsked: set('human', { answer: { asked: null } }, 'Disable'),
+    Disable: retire('disable', { ...pair, ...promoted }, 'disabled', 'Disabled'),
+    Disabled: choose('$.disabled.answer.state', { 'awaits-human': 'Remind' }, 'ProveRefused'),
+    Remind: remind('$.disabled.answer', 'WaitForHuman'),
+    WaitForHuman: wait('$.human.answer.pollSeconds', 'LookAgain'),
+    // A target that cannot be asked now and then in these weeks is asked again, until the deadline.
+    LookAgain: retire('disable', { ...pair, ...promoted }, 'disabled', 'Disabled', [
+      { errors: retryableCodes, next: 'Remind', as: 'unanswered' },
+      ...hold,
+    ]),
     ProveRefused: retire('prove-refused', pair, 'refused', 'Proven'),
     Proven: when([emergency('disable-only', 'Destroys')], 'HealthAgain'),
     HealthAgain: consumerWaves({

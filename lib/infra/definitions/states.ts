@@ -4,9 +4,11 @@ import { retryableCodes } from '../../core/errors.ts';
 export type State = Readonly<Record<string, unknown>>;
 export type States = Record<string, State>;
 
-interface Route {
+export interface Route {
   errors: readonly string[];
   next: string;
+  /** Where the error is put. Default `$.failure`, which the record tells. */
+  as?: string;
 }
 
 /**
@@ -59,7 +61,13 @@ export function field(name: string, value: string): Record<string, string> {
 
 export function catching(routes: readonly Route[]): { Catch?: object[] } {
   if (routes.length === 0) return {};
-  return { Catch: routes.map(({ errors, next }) => ({ ErrorEquals: errors, ResultPath: '$.failure', Next: next })) };
+  return {
+    Catch: routes.map(({ errors, next, as = 'failure' }) => ({
+      ErrorEquals: errors,
+      ResultPath: `$.${as}`,
+      Next: next,
+    })),
+  };
 }
 
 /** Puts a literal or selected object at `$.<as>`. */

@@ -37,7 +37,14 @@ export class KeyturnStack extends Stack {
     }
     const { machine: rolloutMachine } = new Rollouts(this, 'Rollouts', { inventory, codeOf, kinds, evidence, topic });
     new Settings(this, 'Settings', { rolloutMachineArn: rolloutMachine.arn, evidenceBucket: evidence.bucketName });
-    const campaigns = new Campaigns(this, 'Campaigns', { inventory, codeOf, kinds, rolloutMachine, deadLetters });
+    const campaigns = new Campaigns(this, 'Campaigns', {
+      inventory,
+      codeOf,
+      kinds,
+      rolloutMachine,
+      topic,
+      deadLetters,
+    });
     const watch = new PromotionWatch(this, 'PromotionWatch', {
       codeOf,
       kinds: [...kinds.keys()],

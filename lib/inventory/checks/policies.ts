@@ -32,6 +32,20 @@ export function* checkPolicies(inventory: Inventory): Generator<Mistake> {
   }
 }
 
+function waitsOf({ soakSeconds, gateSeconds, graceSeconds }: Policy) {
+  return {
+    soak: soakSeconds ?? defaults.soakSeconds,
+    gate: gateSeconds ?? defaults.gateSeconds,
+    grace: graceSeconds ?? defaults.graceSeconds,
+  };
+}
+
+/** How long a rollout may take after its consumers are healthy. */
+export function longestSeconds(policy: Policy): number {
+  const { soak, gate, grace } = waitsOf(policy);
+  return soak + gate + grace;
+}
+
 function* checkTimes(where: string, policy: Policy): Generator<Mistake> {
   const { maximumAgeDays } = policy;
   if (maximumAgeDays < ageDays.from || maximumAgeDays > ageDays.to) {
@@ -54,10 +68,8 @@ function* checkTimes(where: string, policy: Policy): Generator<Mistake> {
     return;
   }
 
-  const soak = policy.soakSeconds ?? defaults.soakSeconds;
-  const gate = policy.gateSeconds ?? defaults.gateSeconds;
-  const grace = policy.graceSeconds ?? defaults.graceSeconds;
-  if (soak + gate + grace > interval.shortestSeconds) {
+  const { soak, gate, grace } = waitsOf(policy);
+  if (longestSeconds(policy) > interval.shortestSeconds) {
     yield {
       where,
       what: `its soak, gates and grace can take ${soak} + ${gate} + ${grace} seconds, but it may start again after ${interval.shortestSeconds}`,

@@ -1,7 +1,9 @@
 import { factsOf, kindIds } from '../../kinds/registry.ts';
+import { defaults } from '../defaults.ts';
 import { type Mistake, oneOf } from '../mistake.ts';
 import { intervalOf } from '../schedule.ts';
 import type { Inventory, SecretDeclaration } from '../types.ts';
+import { longestSeconds } from './policies.ts';
 import { reasonOf, refusalOf } from './reason.ts';
 import { nameMistake } from './secret-name.ts';
 
@@ -15,6 +17,7 @@ export function* checkSecrets(inventory: Inventory): Generator<Mistake> {
       yield { where, what: `there is no policy "${secret.policy}"`, remedy };
     }
     yield* checkTarget(where, name, secret, inventory);
+    yield* checkHuman(where, secret, inventory);
     yield* checkWaves(where, secret, inventory);
   }
 }
@@ -68,6 +71,25 @@ function shortestInterval({ policies }: Inventory, policy: string): number | und
     reasonOf(error);
     return undefined;
   }
+}
+
+/** Where a human must destroy the old credential, the time for it belongs to the rotation. */
+function* checkHuman(
+  where: string,
+  { kind, policy: name }: SecretDeclaration,
+  inventory: Inventory,
+): Generator<Mistake> {
+  const policy = Object.hasOwn(inventory.policies, name) ? inventory.policies[name] : undefined;
+  if (!kindIds.includes(kind) || factsOf(kind).disabledBy !== 'human' || policy === undefined) return;
+  const shortest = shortestInterval(inventory, name);
+  const human = policy.humanSeconds ?? defaults.humanSeconds;
+  const needed = longestSeconds(policy) + human;
+  if (shortest === undefined || needed <= shortest) return;
+  yield {
+    where,
+    what: `a human gets ${human} seconds to destroy its old credential, which with soak, gates and grace makes ${needed}, but its policy "${name}" may start again after ${shortest}`,
+    remedy: `Shorten humanSeconds in the policy "${name}", or use one that rotates less often`,
+  };
 }
 
 function* checkWaves(where: string, secret: SecretDeclaration, inventory: Inventory): Generator<Mistake> {

@@ -1,151 +1,30 @@
 import { KeyturnError } from '../../core/errors.ts';
-import type { Refusal } from '../../core/kind.ts';
-import { contentOf, matches } from './answer.ts';
-import type { Answer, HttpApi, Signature } from './client.ts';
+import type { HttpApi } from '../shared/api-key/http-api.ts';
+import { patienceWith } from '../shared/api-key/patience.ts';
+import { signInOf } from '../shared/api-key/sign-in.ts';
 import { type Credential, s3PairOf } from './credential.ts';
-import { at, textAt } from './json-path.ts';
-import { type Context, Keys } from './keys.ts';
-import { inARow, patienceWith, pause } from './patience.ts';
-import type { Door } from './provider.ts';
-import { originOf, providerOf } from './target.ts';
-import { fillPath } from './template.ts';
-
-type SignIn = { state: 'accepted'; answer: Answer } | { state: 'refused'; error: string };
+import { Keys } from './keys.ts';
+import { providerOf, type Target } from './target.ts';
 
 /** The verbs that try a key itself, at every door of its provider. */
 export function acceptanceOf(api: HttpApi) {
-  async function install(context: Context, { pending }: { pending: Credential }): Promise<void> {
-    const { clock, signal } = context;
-    const provider = providerOf(context.target);
-    const patience = patienceWith(provider);
-    if (patience.settleMs > 0) await pause(patience.settleMs, clock, signal);
-    for (const door of provider.doors) {
-      const ask = () => signIn(context, door, pending);
-      const answer = await inARow(ask, 'accepted', patience.inARow, patience.acceptedWithinMs, clock, signal);
-      if (answer?.state !== 'accepted') throw await whyRefused(context, door, pending);
-      assertIdentity(door, pending, answer.answer);
-      assertRights(context, door, pending, answer.answer);
-    }
-  }
+  const { install, verify, proveRefused } = signInOf<Target, Credential>(api, {
+    providerOf,
 
-  async function whyRefused(context: Context, door: Door, { id }: Credential): Promise<KeyturnError> {
-    if ((await new Keys(api, context).find(id)) === undefined) {
-      return new KeyturnError('PendingPoisoned', `key ${id} does not exist any more; the next attempt mints another`);
-    }
-    return new KeyturnError(
-      'TargetTimeout',
-      `${door.name} does not accept key ${id} ${patienceWith(providerOf(context.target)).acceptedWithinMs / 1000} s after it was first asked`,
-    );
-  }
+    signatureOf({ target, clock }, door, credential) {
+      if (door.signs === 's3') return { by: 's3', ...s3PairOf(credential, target), atMs: clock.nowMs() };
+      return { by: 'header', ...providerOf(target).sends, key: credential.value };
+    },
 
-  async function verify(context: Context, credential: Credential): Promise<void> {
-    for (const door of providerOf(context.target).doors) {
-      const answer = await bestOfSeveral(context, door, credential);
-      if (answer.state === 'refused')
-        throw new KeyturnError('AuthenticationRefused', `${door.name} refuses key ${credential.id}: ${answer.error}`);
-      assertIdentity(door, credential, answer.answer);
-    }
-  }
-
-  async function proveRefused(
-    context: Context,
-    { retire, keep }: { retire: Credential; keep: Credential },
-  ): Promise<Refusal[]> {
-    const { clock, signal, target } = context;
-    const provider = providerOf(target);
-    const patience = patienceWith(provider);
-    const refusals: Refusal[] = [];
-    for (const door of provider.doors) {
-      const ask = () => signIn(context, door, retire);
-      const refusal = await proving(inARow(ask, 'refused', patience.inARow, patience.refusedWithinMs, clock, signal));
-      if (refusal?.state !== 'refused')
-        throw new KeyturnError(
-          'StillAccepted',
-          `${door.name} still accepts key ${retire.id}; it may be slow to tell it`,
-        );
-      const control = await proving(bestOfSeveral(context, door, keep));
-      if (control.state === 'refused')
-        throw new KeyturnError('NotProven', `no proof: ${door.name} refuses key ${keep.id} too`);
-      await proving(Promise.resolve().then(() => assertIdentity(door, keep, control.answer)));
-      refusals.push({ endpoint: door.name, error: refusal.error });
-    }
-    return refusals;
-  }
-
-  /** One server that is behind is no refusal: only several answers are. */
-  async function bestOfSeveral(context: Context, door: Door, credential: Credential): Promise<SignIn> {
-    const patience = patienceWith(providerOf(context.target));
-    for (let row = 1; ; row += 1) {
-      const answer = await signIn(context, door, credential);
-      if (answer.state === 'accepted' || row === patience.inARow) return answer;
-      await pause(2_000, context.clock, context.signal);
-    }
-  }
-
-  async function signIn(context: Context, door: Door, credential: Credential): Promise<SignIn> {
-    const { target, signal } = context;
-    const answer = await api.send({
-      method: 'GET',
-      origin: originOf(providerOf(target), target, door.origin) ?? '',
-      path: fillPath(door.path, target.parameters ?? {}),
-      signature: signatureOf(context, door, credential),
-      plaintext: target.plaintext !== undefined,
-      signal,
-    });
-    if (matches(answer, door.accepted, door.body)) return { state: 'accepted', answer };
-    if (matches(answer, door.refused, door.body)) return { state: 'refused', error: wordingOf(answer, door) };
-    throw new KeyturnError(
-      answer.status === 403 ? 'PrivilegeLost' : 'TargetFailed',
-      `${door.name} answered ${answer.status} to key ${credential.id}, which is neither acceptance nor the refusal of a key`,
-    );
-  }
-
+    async whyRefused(context, door, { id }) {
+      if ((await new Keys(api, context).find(id)) === undefined) {
+        return new KeyturnError('PendingPoisoned', `key ${id} does not exist any more; the next attempt mints another`);
+      }
+      return new KeyturnError(
+        'TargetTimeout',
+        `${door.name} does not accept key ${id} ${patienceWith(providerOf(context.target)).acceptedWithinMs / 1000} s after it was first asked`,
+      );
+    },
+  });
   return { install, verify, proveRefused };
-}
-
-function signatureOf(context: Context, door: Door, credential: Credential): Signature {
-  if (door.signs === 's3') return { by: 's3', ...s3PairOf(credential, context.target), atMs: context.clock.nowMs() };
-  return { by: 'header', ...providerOf(context.target).sends, key: credential.value };
-}
-
-/** The status, and the value of ours that matched: never the provider's own words, which may quote the key. */
-function wordingOf(answer: Answer, door: Door): string {
-  const match = door.refused.find((wanted) => matches(answer, [wanted], door.body));
-  const content = contentOf(answer, door.body);
-  const words = Object.entries(match?.where ?? {}).map(([path, values]) =>
-    String(values.find((value) => value === at(content, path))),
-  );
-  return [`HTTP ${answer.status}`, ...words].join(' ');
-}
-
-/** @throws WrongEffectiveIdentity */
-function assertIdentity(door: Door, { id }: Credential, answer: Answer): void {
-  if (door.id === undefined || textAt(contentOf(answer, door.body), door.id) === id) return;
-  throw new KeyturnError('WrongEffectiveIdentity', `${door.name} knows the value of key ${id} as another key's`);
-}
-
-/**
- * Of a new key only: an old one may lack what the inventory has gained since, and must still be good enough to go back to.
- * @throws PrivilegeLost
- */
-function assertRights({ target }: Context, { name, holds, body }: Door, { id }: Credential, answer: Answer): void {
-  if (holds === undefined) return;
-  const held = at(contentOf(answer, body), holds.path);
-  const wanted = target.parameters?.[holds.parameter];
-  const missing = (Array.isArray(wanted) ? wanted : []).filter((one) => !(Array.isArray(held) && held.includes(one)));
-  if (missing.length === 0) return;
-  throw new KeyturnError(
-    'PrivilegeLost',
-    `${name}: key ${id} lacks ${missing.join(', ')} of the inventory's ${holds.parameter}`,
-  );
-}
-
-/** Whatever goes wrong in a proof, nothing is proven by it. */
-async function proving<T>(attempt: Promise<T>): Promise<T> {
-  try {
-    return await attempt;
-  } catch (error) {
-    if (!(error instanceof KeyturnError)) throw error;
-    throw new KeyturnError('NotProven', `no proof: ${error.message}`, { cause: error });
-  }
 }

@@ -1,5 +1,6 @@
 import type { KindFacts } from '../../core/kind.ts';
 import { parseInput } from '../../core/parse.ts';
+import { adopt } from './adopt.ts';
 import { providerOf, Target } from './target.ts';
 
 /** Keys that a provider's HTTP API mints, described by data. */
@@ -27,6 +28,7 @@ export const httpApiKey: KindFacts<Target> = {
   },
   parseTarget: (target) => parseInput(Target, target, 'target'),
   adminSecretOf: ({ adminSecret }) => adminSecret,
+  adopt,
   initialValue: (target) => ({ provider: providerOf(target).id }),
   needs: { rotate: () => [], retire: () => [], network: true },
 };

@@ -1,8 +1,8 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { LiveCredential, MintedKind } from '../../core/kind.ts';
 import { SecretValue } from '../../core/secret-value.ts';
+import { HttpApi } from '../shared/api-key/http-api.ts';
 import { acceptanceOf } from './acceptance.ts';
-import { HttpApi } from './client.ts';
 import { type Credential, parseCredential, renderCredential } from './credential.ts';
 import { httpApiKey } from './facts.ts';
 import { type Context, Keys } from './keys.ts';

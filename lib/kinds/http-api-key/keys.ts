@@ -1,14 +1,15 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { KindContext } from '../../core/kind.ts';
 import { SecretValue } from '../../core/secret-value.ts';
-import { contentOf } from './answer.ts';
-import type { Answer, Ask, HttpApi } from './client.ts';
+import { contentOf } from '../shared/api-key/answer.ts';
+import type { Answer, Ask, HttpApi } from '../shared/api-key/http-api.ts';
+import { at, textAt } from '../shared/api-key/json-path.ts';
+import { originOf } from '../shared/api-key/place.ts';
+import { fillJson, fillPath } from '../shared/api-key/template.ts';
 import { adminKeyOf, isId } from './credential.ts';
-import { at, textAt } from './json-path.ts';
 import { identityOf } from './mark.ts';
 import type { Listing, Provider } from './provider.ts';
-import { originOf, providerOf, type Target } from './target.ts';
-import { fillJson, fillPath } from './template.ts';
+import { providerOf, type Target } from './target.ts';
 
 export type Context = KindContext<Target>;
 

@@ -1,16 +1,7 @@
 import * as z from 'zod/mini';
+import { Door, jsonPath, path, text } from '../shared/api-key/door.ts';
 
-const text = z.string().check(z.minLength(1));
 const optional = z.optional;
-const path = z.string().check(z.regex(/^\/(?!\/)[^\s#\\]*$/, { error: 'not a path such as /v3/api_keys/{id}' }));
-const jsonPath = z.string().check(z.regex(/^[\w-]+(\.[\w-]+)*$/, { error: 'not a path such as result.0.id' }));
-
-/** An answer with this status and, at each path of its body, one of these values. */
-const Match = z.strictObject({
-  status: z.int().check(z.gte(100), z.lte(599)),
-  where: optional(z.record(jsonPath, z.array(z.union([z.string(), z.number(), z.boolean()])))),
-});
-export type Match = z.infer<typeof Match>;
 
 const Pages = z.discriminatedUnion('by', [
   /** `?page=1`, `?page=2`, …: a page with fewer items than `size` is the last. */
@@ -29,28 +20,6 @@ const Listing = z.strictObject({
   pages: optional(Pages),
 });
 export type Listing = z.infer<typeof Listing>;
-
-/** One endpoint at which a key is tried. */
-const Door = z.strictObject({
-  /** For messages and the evidence. */
-  name: text,
-  /** One of `origins`. */
-  origin: text,
-  /** A GET that every key of this sort may do, without cost or effect. */
-  path,
-  /** `header`: as `sends` says. `s3`: AWS Signature 4 with the id as access key id and the derived `secretAccessKey`. */
-  signs: z.enum(['header', 's3']),
-  /** `xml`: the leaves of the body by their names. */
-  body: z.enum(['json', 'xml']),
-  accepted: z.array(Match).check(z.minLength(1)),
-  /** What a dead key gets, and nothing else: not a throttled one, one without a permission, an account in arrears. */
-  refused: z.array(Match).check(z.minLength(1)),
-  /** Where the answer names the key's id, if it does. */
-  id: optional(jsonPath),
-  /** Where the answer lists what the key may do, and the parameter that lists what a new one must. */
-  holds: optional(z.strictObject({ path: jsonPath, parameter: text })),
-});
-export type Door = z.infer<typeof Door>;
 
 const Disable = z.discriminatedUnion('by', [
   /** A field of the key says whether it works. The update states the whole key: the other fields are sent back as read. */

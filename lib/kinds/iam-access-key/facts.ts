@@ -1,6 +1,7 @@
 import type { KindFacts } from '../../core/kind.ts';
 import { parseInput } from '../../core/parse.ts';
 import type { AwsPlace, Statement } from '../../core/statement.ts';
+import { adopt } from './adopt.ts';
 import { Target } from './schema.ts';
 
 /** An IAM user consents to being managed by this tag. */
@@ -39,6 +40,7 @@ export const iamAccessKey: KindFacts<Target> = {
   fields: { userName: 'plain', accessKeyId: 'identity', secretAccessKey: 'secret' },
   parseTarget: (target) => parseInput(Target, target, 'target'),
   adminSecretOf: () => undefined,
+  adopt,
   initialValue: (target) => ({ userName: target.userName }),
   needs: {
     // sts:GetCallerIdentity needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html

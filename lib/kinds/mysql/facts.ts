@@ -1,4 +1,5 @@
 import type { KindFacts } from '../../core/kind.ts';
+import { adopt } from './adopt.ts';
 import { initialDocument } from './credential.ts';
 import { parseTarget, type Target } from './schema.ts';
 
@@ -18,6 +19,7 @@ export const mysql: KindFacts<Target> = {
   fields: { engine: 'plain', host: 'plain', port: 'plain', dbname: 'plain', username: 'identity', password: 'secret' },
   parseTarget,
   adminSecretOf: (target) => target.adminSecret,
+  adopt,
   initialValue: initialDocument,
   needs: { rotate: () => [], retire: () => [], network: true },
 };

@@ -1,4 +1,5 @@
 import type { KindFacts } from '../../core/kind.ts';
+import { adopt } from './adopt.ts';
 import { initialDocument } from './credential.ts';
 import { userlistOf } from './poolers/schema.ts';
 import { parseTarget, type Target } from './schema.ts';
@@ -24,6 +25,7 @@ export const postgres: KindFacts<Target> = {
     read: [...new Set(poolers.map(({ consoleSecret }) => consoleSecret))],
     kept: [...new Set(poolers.flatMap((pooler) => userlistOf(pooler) ?? []))],
   }),
+  adopt,
   initialValue: initialDocument,
   needs: { rotate: () => [], retire: () => [], network: true },
 };

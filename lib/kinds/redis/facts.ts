@@ -1,5 +1,6 @@
 import type { KindFacts } from '../../core/kind.ts';
 import { initialDocument } from '../shared/redis-user/credential.ts';
+import { adopt } from './adopt.ts';
 import { parseTarget, type Target } from './schema.ts';
 
 export const redis: KindFacts<Target> = {
@@ -18,6 +19,7 @@ export const redis: KindFacts<Target> = {
   fields: { engine: 'plain', host: 'plain', port: 'plain', username: 'plain', password: 'secret' },
   parseTarget,
   adminSecretOf: (target) => target.adminSecret,
+  adopt,
   initialValue: (target) => initialDocument(target, 'redis'),
   needs: { rotate: () => [], retire: () => [], network: true },
 };

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { groupsOf, wholeGroups } from '../../../lib/core/campaign/groups.ts';
 import { type CampaignParts, judge, performCampaign } from '../../../lib/core/campaign/perform-campaign.ts';
-import { CampaignRequest } from '../../../lib/core/campaign/requests.ts';
+import { CampaignRequest, type Outcome } from '../../../lib/core/campaign/requests.ts';
 import { campaignToken } from '../../../lib/core/campaign/token.ts';
 import type { SecretState } from '../../../lib/core/ports.ts';
+import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { campaignDefinition } from '../../../lib/infra/definitions/campaign.ts';
 import { realClock } from '../../support/clocks.ts';
 import { arn, buildHouse, type House } from '../../support/house.ts';
@@ -11,9 +13,11 @@ import { arn, buildHouse, type House } from '../../support/house.ts';
 let house: House;
 let parts: CampaignParts;
 let rotated: string[];
+let told: string[];
 beforeEach(async () => {
   house = await buildHouse();
   rotated = [];
+  told = [];
   parts = {
     store: house.store,
     clock: { nowMs: () => 0, sleep: async () => undefined },
@@ -22,6 +26,10 @@ beforeEach(async () => {
     async rotate(_, token) {
       rotated.push(token);
       await house.start(token);
+    },
+    suppliedAt: () => undefined,
+    async notify(subject) {
+      told.push(subject);
     },
     rolloutOf: async () => undefined,
   };
@@ -96,10 +104,10 @@ describe('a campaign', () => {
   });
 
   it('fails by name when one of its rotations failed, and only then', async () => {
-    const report = (outcome: 'turned' | 'skipped' | 'failed') =>
+    const report = (outcome: Outcome['outcome']) =>
       performCampaign({ op: 'report', policy: 'monthly', outcomes: [{ secret: 's', outcome, reason: 'held' }] }, parts);
-    expect(await report('turned')).toEqual({ turned: 1, skipped: 0 });
-    expect(await report('skipped')).toEqual({ turned: 0, skipped: 1 });
+    expect(await report('turned')).toEqual({ turned: 1, skipped: 0, waiting: 0 });
+    expect(await report('skipped')).toEqual({ turned: 0, skipped: 1, waiting: 0 });
     await expect(report('failed')).rejects.toMatchObject({
       code: 'CampaignFailed',
       message: expect.stringContaining('s (held)'),
@@ -159,6 +167,49 @@ describe('the campaign’s machine', () => {
     expect(ended).toMatchObject({ status: 'FAILED', error: 'CampaignFailed' });
     expect(ended.cause).toContain('3 of 4 rotations failed, 0 were not started');
     expect(rotated).toEqual([token]);
+  });
+});
+
+describe('a campaign of a secret whose values a human brings', () => {
+  const day = 86_400_000;
+  beforeEach(() => {
+    parts.suppliedAt = () => 'https://console.example/keys';
+    parts.clock = { nowMs: () => day, sleep: async () => undefined };
+  });
+  const waiting = (since: string) => ({
+    state: 'waiting',
+    reason: `waiting for a value since ${since}: make one at https://console.example/keys, then run keyturn supply house/db`,
+  });
+
+  it('starts nothing without one, and says since when it waits, the next campaign too', async () => {
+    expect(await start()).toEqual(waiting('1970-01-02T00:00:00.000Z'));
+    parts.clock = { ...parts.clock, nowMs: () => 31 * day };
+    expect(await start()).toEqual(waiting('1970-01-02T00:00:00.000Z'));
+    expect(rotated).toEqual([]);
+  });
+
+  it('waits anew after a promotion', async () => {
+    await start();
+    expect((await house.turn()).status).toBe('SUCCEEDED');
+    parts.clock = { ...parts.clock, nowMs: () => 31 * day };
+    expect(await start()).toEqual(waiting('1970-02-01T00:00:00.000Z'));
+  });
+
+  it('rotates when one waits', async () => {
+    await start();
+    await house.store.put(house.secretArn, randomUUID(), SecretValue.of('{"value":"new"}'), 'KEYTURN_SUPPLIED');
+    expect(await start()).toMatchObject({ state: 'started' });
+    expect(rotated).toEqual([token]);
+  });
+
+  it('tells the operators once, and is no failure', async () => {
+    const outcomes = ['a', 'b'].map((secret) => ({ secret, outcome: 'waiting' as const, reason: 'waiting since' }));
+    expect(await performCampaign({ op: 'report', policy: 'monthly', outcomes }, parts)).toEqual({
+      turned: 0,
+      skipped: 0,
+      waiting: 2,
+    });
+    expect(told).toEqual(['Keyturn: 2 of policy monthly wait for a value']);
   });
 });
 

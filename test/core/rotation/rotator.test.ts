@@ -3,40 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyturnError } from '../../../lib/core/errors.ts';
 import { intentTag } from '../../../lib/core/rotation/orphans.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
+import { beginRotation as begin } from '../../support/begin-rotation.ts';
 import { buildHouse, type House } from '../../support/house.ts';
 
 let house: House;
 afterEach(() => house.close());
 
-/** A version that Secrets Manager made for a rotation: AWSPENDING, and no value yet. */
-async function beginRotation(): Promise<string> {
-  const token = randomUUID();
-  const invoke = house.beforeInvoke;
-  house.beforeInvoke = () => {
-    throw new KeyturnError('AwsUnavailable', 'not now');
-  };
-  const rules = {
-    RotationLambdaARN: 'arn:aws:lambda:us-east-1:123456789012:function:rotate',
-    RotationRules: { AutomaticallyAfterDays: 30 },
-  };
-  const root = house.world.identities.rootPrincipal;
-  await house.world.perform(root, 'secretsmanager', 'RotateSecret', {
-    SecretId: house.secretArn,
-    ClientRequestToken: token,
-    ...rules,
-  });
-  // Every try of Secrets Manager's own has failed; from here on the test plays Secrets Manager.
-  const deadlineMs = Date.now() + 5_000;
-  while (
-    house.world.calls.filter(({ service, errorCode }) => service === 'lambda' && errorCode === undefined).length < 6
-  ) {
-    if (Date.now() > deadlineMs) throw new Error('Secrets Manager did not give up');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  house.beforeInvoke = invoke;
-  return token;
-}
-
+const beginRotation = () => begin(house);
 const pendingOf = (token: string) => house.store.read(house.secretArn, { versionId: token });
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
 const codeOf = (failing: Promise<unknown>) =>

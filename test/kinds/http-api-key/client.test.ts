@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
-import { HttpApi } from '../../../lib/kinds/http-api-key/client.ts';
+import { HttpApi } from '../../../lib/kinds/shared/api-key/http-api.ts';
 import { SendGridServer } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/sendgrid.ts';
 
 it.each(['//', '/\\', 'http://'])('no path that begins with %s leads the key to another host', async (beginning) => {

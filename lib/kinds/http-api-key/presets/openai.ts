@@ -1,4 +1,5 @@
-import { type Door, defineProvider } from '../provider.ts';
+import type { Door } from '../../shared/api-key/door.ts';
+import { defineProvider } from '../provider.ts';
 
 const origins = { api: ['https://api.openai.com'] };
 const sends = { header: 'authorization', before: 'Bearer ' };

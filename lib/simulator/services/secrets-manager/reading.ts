@@ -134,6 +134,7 @@ function metadata(secret: Secret) {
     Description: secret.description,
     KmsKeyId: secret.kmsKeyId,
     RotationEnabled: rotation?.enabled,
+    OwningService: secret.owningService,
     RotationLambdaARN: rotation?.lambdaArn,
     RotationRules: rotation?.rules,
     LastRotatedDate: secret.lastRotatedAtMs === undefined ? undefined : new Date(secret.lastRotatedAtMs),

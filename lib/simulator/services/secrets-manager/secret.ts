@@ -46,6 +46,8 @@ export interface Secret {
   resourcePolicy: unknown;
   rotation: RotationConfiguration | undefined;
   openRotation: OpenRotation | undefined;
+  /** The AWS service that made it, such as `rds`. https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html */
+  owningService?: string;
 }
 
 export function sameData(left: SecretData, right: SecretData): boolean {

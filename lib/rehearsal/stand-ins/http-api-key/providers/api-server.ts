@@ -60,8 +60,11 @@ export interface ApiAnswer {
 
 export const random = (bytes: number) => randomBytes(bytes).toString('hex');
 
+/** What an inventory's target says of where a provider is. */
+type Aimed = Pick<Target, 'parameters' | 'origins'> & { provider: unknown };
+
 /** What every provider's server does alike: accounts, keys whose end takes its time to be known, and requests on loopback. */
-export abstract class ApiServer {
+export abstract class ApiServer<Aim extends Aimed = Target> {
   /** The provider's own document that this server keeps to. */
   abstract readonly documents: readonly string[];
   readonly clock = new JumpingClock();
@@ -100,7 +103,7 @@ export abstract class ApiServer {
 
   abstract answer(request: ApiRequest): ApiAnswer | Promise<ApiAnswer>;
   /** The inventory's target of this account's keys. */
-  abstract target(account: Account): Target;
+  abstract target(account: Account): Aim;
   abstract newId(): string;
   abstract newValue(id: string): string;
 

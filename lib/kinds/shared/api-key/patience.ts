@@ -1,6 +1,6 @@
-import type { Clock } from '../../core/clock.ts';
-import { KeyturnError } from '../../core/errors.ts';
-import type { Provider } from './provider.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { KeyturnError } from '../../../core/errors.ts';
+import type { Described } from './door.ts';
 
 const intervalMs = 2_000;
 
@@ -8,7 +8,7 @@ const intervalMs = 2_000;
  * How long a provider's changes are waited for. Where they take time, they reach one server after the other: hence several
  * equal answers in a row, and a wait before a new key is tried at all, so that the clean path sees no refusal.
  */
-export function patienceWith({ propagationSeconds }: Provider) {
+export function patienceWith({ propagationSeconds }: Pick<Described, 'propagationSeconds'>) {
   const atOnce = propagationSeconds === 0;
   return {
     settleMs: Math.min(5, propagationSeconds) * 1000,

@@ -1,6 +1,6 @@
-import { KeyturnError } from '../../core/errors.ts';
-import { SecretValue } from '../../core/secret-value.ts';
-import { httpRequest } from '../../net/http-client.ts';
+import { KeyturnError } from '../../../core/errors.ts';
+import { SecretValue } from '../../../core/secret-value.ts';
+import { httpRequest } from '../../../net/http-client.ts';
 import { signGet } from './s3-signature.ts';
 
 /** How a request carries a key. */
@@ -14,6 +14,8 @@ export interface Ask {
   /** With its query. */
   path: string;
   signature: Signature;
+  /** Beside the signature's. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** JSON. */
   body?: SecretValue;
   /** Whether an http origin is wanted: the inventory's schema lets it pass on this machine alone. */
@@ -35,7 +37,7 @@ const maximumBodyBytes = 2 * 1024 * 1024;
 /** A provider's HTTP API. Every request is sent once: a repeated one could mint a second key. */
 export class HttpApi {
   /** @throws TargetThrottled (429), TargetFailed (5xx, a redirect), and what lib/net throws. No message has a part of the answer. */
-  async send({ method, origin, path, signature, body, plaintext, signal }: Ask): Promise<Answer> {
+  async send({ method, origin, path, signature, headers, body, plaintext, signal }: Ask): Promise<Answer> {
     const url = new URL(path, origin);
     if (url.origin !== new URL(origin).origin)
       throw new KeyturnError('InvalidInput', `${origin}: the path leads elsewhere`);
@@ -45,6 +47,7 @@ export class HttpApi {
       url: url.href,
       headers: {
         accept: 'application/json',
+        ...headers,
         ...(body && { 'content-type': 'application/json' }),
         ...headersOf(signature, url),
       },
