@@ -273,6 +273,8 @@ it('a schedule delivered twice', async () => {
     entries: async () => [house.entry],
     entryOf: async () => house.entry,
     rotate: async (_: string, versionId: string) => void (await house.start(versionId)),
+    suppliedAt: () => undefined,
+    notify: async () => undefined,
     rolloutOf: async () => undefined,
   };
   const deliver = async () => {
