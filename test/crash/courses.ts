@@ -39,6 +39,7 @@ function emergency(options: { acceptOutage: boolean }) {
     },
     async run(house: House) {
       for (let tries = 0; tries < TRIES; tries += 1) {
+        await house.bring();
         const code = await operatorOf(house).declareEmergency(options);
         await settle(house);
         if (code === 0) return;

@@ -100,6 +100,8 @@ export interface House {
   resume(): Promise<void>;
   /** Another secret with a credential of its own, and the inventory's entry of it. */
   addSecret(name: string, userName: string, change: Partial<SecretEntry>): string;
+  /** Where a human makes the values: one waits for the next rotation. */
+  bring(): Promise<void>;
   /** Starts RotateSecret and returns the new version's id. */
   start(token?: string, secretArn?: string): Promise<string>;
   /** What a consumer that starts now is given: AWSCURRENT's value, read by nobody of Keyturn's. */
@@ -316,10 +318,13 @@ export async function buildHouse(options: Options = {}): Promise<House> {
       const value = { name: userName, password: 'first', host: 'memory.internal' };
       return secrets.create({ name, secretString: JSON.stringify(value) });
     },
-    async start(versionId = randomUUID(), SecretId = secretArn) {
+    async bring() {
       const { human } = options.estate ?? {};
-      if (human && waitingVersion(await store.describe(SecretId)) === undefined)
-        await store.put(SecretId, randomUUID(), human.supply(), labels.supplied);
+      if (human && waitingVersion(await store.describe(secretArn)) === undefined)
+        await store.put(secretArn, randomUUID(), human.supply(), labels.supplied);
+    },
+    async start(versionId = randomUUID(), SecretId = secretArn) {
+      await house.bring();
       const rules = { RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 30 } };
       await perform('secretsmanager', 'RotateSecret', { SecretId, ClientRequestToken: versionId, ...rules });
       return versionId;
