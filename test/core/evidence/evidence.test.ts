@@ -34,7 +34,7 @@ it('the record of one that retired its credential says how, when and on what pro
     turn,
     converged: at(2),
     verified: { waves: [['api']] },
-    disabled: { answer: { identity: 'app', final: false, atMs: 3 } },
+    disabled: { answer: { state: 'done', identity: 'app', final: false, atMs: 3 } },
     refused: { answer: { refusals: [{ endpoint: 'e', error: '28000' }], atMs: 4 } },
     destroyed: at(5),
     closed: at(6),
@@ -59,7 +59,9 @@ it('the record of one that retired its credential says how, when and on what pro
   });
 });
 
-const disabled = (final: boolean, identity: string | null = 'app') => ({ answer: { identity, final, atMs: 1 } });
+const disabled = (final: boolean, identity: string | null = 'app') => ({
+  answer: { state: 'done' as const, identity, final, atMs: 1 },
+});
 it.each<[string, Partial<RolloutState>]>([
   ['disabled', { disabled: disabled(false) }],
   ['destroyed', { disabled: disabled(true) }],

@@ -276,8 +276,6 @@ it('a schedule delivered twice', async () => {
     suppliedAt: () => undefined,
     notify: async () => undefined,
     rolloutOf: async () => undefined,
-    suppliedAt: () => undefined,
-    notify: async () => undefined,
   };
   const deliver = async () => {
     const plan = await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime }, parts);

@@ -28,6 +28,8 @@ const entry: SecretEntry = {
     pollSeconds: 6,
     promotionSeconds: 7,
     rotationSeconds: 8,
+    humanSeconds: 9,
+    reminderSeconds: 10,
   },
 };
 
