@@ -69,6 +69,14 @@ function buywhere({ name, replica, hasOwnNames }: Environment): Estate {
         user: 'app',
         adminSecret: secret('db/admin'),
         replicas: replica === 'db' ? [] : [{ host: host(replica) }],
+        poolers: [
+          {
+            host: host('pgbouncer'),
+            consoleSecret: secret('db/pgbouncer-console'),
+            auth: 'query',
+            tls: { plaintext: 'the pooler is asked within the VPC, from the functions’ own subnets' },
+          },
+        ],
       },
       views: {
         [secret('DATABASE_URL')]: `${url}@{host}:{port}/{dbname}`,

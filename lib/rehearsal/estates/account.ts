@@ -20,7 +20,7 @@ export async function setUpAccount(
   admins: AdminSecrets,
 ): Promise<Account> {
   const manager = world.service<SecretsManager>('secretsmanager');
-  for (const [name, { value }] of admins.all) manager.create({ name, secretString: JSON.stringify(value) });
+  for (const [name, { text }] of admins.all) manager.create({ name, secretString: text });
   const arns: Record<string, string> = {};
   for (const { name, declaration, firstValue } of secrets) {
     arns[name] = manager.create({ name, secretString: firstValue });

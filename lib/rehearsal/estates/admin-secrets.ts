@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { secretNameOf } from '../../core/secret-arn.ts';
 
 interface AdminSecret {
-  value: Readonly<Record<string, string>>;
-  /** What of the value must not be seen. */
+  /** What stands in Secrets Manager. */
+  text: string;
+  /** What of it must not be seen. */
   secret: string;
 }
 
@@ -12,43 +13,40 @@ export interface AdminLogin {
   password: string;
 }
 
-/** Keyturn's own credentials at the targets, by the secrets that hold them: one secret may serve several targets. */
+/** Keyturn's own credentials at the targets, by the secrets that hold them, named or by ARN: one may serve several targets. */
 export interface AdminSecrets {
-  /**
-   * The login of an admin secret, named or by ARN; made when it is asked for first.
-   * @param password where the target takes only some
-   */
+  /** A login, made when it is asked for first. @param password where the target takes only some */
   login(nameOrArn: string, password?: () => string): AdminLogin;
   /** The same for an API's key. */
   key(nameOrArn: string): string;
-  /** By the secret's name, as it stands there. */
+  /** What somebody else has made. */
+  give(nameOrArn: string, text: string, secret: string): void;
+  /** By the secret's name. */
   readonly all: ReadonlyMap<string, AdminSecret>;
 }
 
 export function createAdminSecrets(): AdminSecrets {
   const all = new Map<string, AdminSecret>();
-  function get(
-    nameOrArn: string,
-    make: (secret: string) => Record<string, string>,
-    newSecret = newPassword,
-  ): AdminSecret {
-    const name = secretNameOf(nameOrArn);
-    const found = all.get(name);
-    if (found !== undefined) return found;
-    const secret = newSecret();
-    const made = { value: make(secret), secret };
-    all.set(name, made);
-    return made;
-  }
+  const logins = new Map<string, AdminLogin>();
   return {
     all,
-    login(name, newSecret) {
-      // One name for each: some targets know all of them.
-      const username = `keyturn${all.size + 1}`;
-      const { value, secret } = get(name, (password) => ({ username, password }), newSecret);
-      return { username: value['username'] ?? username, password: secret };
+    login(nameOrArn, newSecret = newPassword) {
+      const name = secretNameOf(nameOrArn);
+      // One user name for each: some targets know all of them.
+      const login = logins.get(name) ?? { username: `keyturn${logins.size + 1}`, password: newSecret() };
+      logins.set(name, login);
+      all.set(name, { text: JSON.stringify(login), secret: login.password });
+      return login;
     },
-    key: (name) => get(name, (value) => ({ value })).secret,
+    key(nameOrArn) {
+      const name = secretNameOf(nameOrArn);
+      const value = all.get(name)?.secret ?? newPassword();
+      all.set(name, { text: JSON.stringify({ value }), secret: value });
+      return value;
+    },
+    give(nameOrArn, text, secret) {
+      all.set(secretNameOf(nameOrArn), { text, secret });
+    },
   };
 }
 

@@ -89,6 +89,7 @@ async function build(
   const authority = createCertificateAuthority('Rehearsal CA');
   const admins = createAdminSecrets();
   const { targetsOf, kinds } = await startTargets(source, { world, authority, admins, logsStatements }, stops);
+  for (const what of kinds.flatMap((kind) => targetsOf(kind).leftOut ?? [])) say(`left out: ${what}`);
   signal.throwIfAborted();
 
   const aimed = atTargets(source, targetsOf);

@@ -17,6 +17,9 @@ const program = ['pgbouncer', '/usr/sbin/pgbouncer'].find(
 export const pgbouncerVersion =
   program && /PgBouncer (\S+)/.exec(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
 
+/** What to say where it is not. */
+export const pgbouncerMissing = 'PgBouncer is not installed (Debian: apt-get install pgbouncer)';
+
 export interface PgbouncerOptions {
   /** The PostgreSQL that it leads to, under every database's own name. */
   upstream: { host: string; port: number };

@@ -38,6 +38,8 @@ export interface Outcome {
 
 /** The targets of one kind, running on loopback, for all the secrets that they were started with. */
 export interface Targets {
+  /** What of the inventory could not be stood in for, each with what to install. */
+  leftOut?: readonly string[];
   /** The declaration as it stands, aimed at this machine: only hosts, ports and the CA differ. */
   aim(secret: DeclaredSecret): SecretDeclaration;
   /** Makes the secret's credential at its target, as an engineer had it before Keyturn came. The secret's first value. */

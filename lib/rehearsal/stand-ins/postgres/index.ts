@@ -1,13 +1,15 @@
+import { secretNameOf } from '../../../core/secret-arn.ts';
 import { parseTarget } from '../../../kinds/postgres/schema.ts';
-import { aimDatabase } from '../aim-database.ts';
+import { pgbouncerMissing, pgbouncerVersion } from '../../estates/pgbouncer-server.ts';
+import { aimDatabase, withoutViewsAt } from '../aim-database.ts';
 import { byServer, placesOf, startAll } from '../by-server.ts';
 import type { DeclaredSecret, StandIn } from '../stand-in.ts';
 import { type Door, logIn } from './client.ts';
 import { faultsAt } from './faults.ts';
 import { countWork, parseLog } from './log.ts';
-import { type Server, startServer, visitsOf } from './server.ts';
+import { addressOf, type Server, startServer, visitsOf } from './server.ts';
 
-/** A real PostgreSQL for each server of the inventory, with a real replica where one is declared. The writer also stands for a pooler. */
+/** A real PostgreSQL for each server of the inventory, with a real replica and a real PgBouncer where they are declared. */
 export const standIn: StandIn = {
   title: 'PostgreSQL',
   sample: {
@@ -25,10 +27,29 @@ export const standIn: StandIn = {
       return { host: server.host, port: server.port, database: target.database, ca: authority.certificate };
     }
 
+    const isMissing = () => pgbouncerVersion === undefined;
     return {
+      leftOut: plans
+        .flatMap((plan) => plan.secrets)
+        .filter(({ target }) => target.poolers.some(isMissing))
+        .map(({ name }) => `the poolers of ${name} and its views through them, because ${pgbouncerMissing}`),
       aim(secret) {
         const { target, server } = placeOf(secret);
-        return aimDatabase(secret.declaration, target, server, authority.certificate);
+        const places = target.poolers.flatMap((pooler) => {
+          const running = server.poolers.get(addressOf(pooler));
+          return running === undefined ? [] : [{ pooler, host: running.host, port: running.port }];
+        });
+        const byHost = new Map(places.map(({ pooler, host, port }) => [pooler.host.toLowerCase(), `${host}:${port}`]));
+        const poolers = places.map(({ pooler, host, port }) => ({
+          ...pooler,
+          host,
+          port,
+          tls: { ca: authority.certificate },
+          consoleSecret: secretNameOf(pooler.consoleSecret),
+        }));
+        const declaration = withoutViewsAt(secret.declaration, target.poolers.filter(isMissing));
+        const here = { ...target, poolers };
+        return aimDatabase(declaration, here, server, authority.certificate, byHost);
       },
       async credential(secret) {
         const { target, server } = placeOf(secret);
@@ -61,7 +82,7 @@ export const standIn: StandIn = {
 };
 
 async function logsOf(server: Server): Promise<string> {
-  const logs = [await server.log()];
+  const logs = [await server.log(), ...(await Promise.all([...server.poolers.values()].map((pooler) => pooler.log())))];
   if (server.replicaPort !== undefined) logs.push(await server.log({ replica: true }));
   return logs.join('\n');
 }

@@ -1,11 +1,15 @@
 import type { Target } from '../../../kinds/postgres/schema.ts';
 import { type AdminLogin, newPassword } from '../../estates/admin-secrets.ts';
+import { type PgbouncerServer, pgbouncerVersion } from '../../estates/pgbouncer-server.ts';
 import { type PostgresServer, startPostgres } from '../../estates/postgres-server.ts';
 import type { ServerPlan } from '../by-server.ts';
 import type { Surroundings } from '../stand-in.ts';
 import { logSettings } from './log.ts';
+import { loginFunction, startPooler } from './pooler.ts';
 
 export interface Server extends Pick<PostgresServer, 'host' | 'port' | 'replicaPort' | 'log' | 'stop'> {
+  /** Before it, by `host:port` of the inventory. */
+  poolers: ReadonlyMap<string, PgbouncerServer>;
   /** One statement as superuser, or several in one text. */
   sql: PostgresServer['sql'];
   /** First passwords, by user. */
@@ -13,10 +17,8 @@ export interface Server extends Pick<PostgresServer, 'host' | 'port' | 'replicaP
 }
 
 /** A server that is reached by TLS, with its replica where one is declared, and what an engineer set up before Keyturn came. */
-export async function startServer(
-  { secrets }: ServerPlan<Target>,
-  { authority, admins, logsStatements }: Surroundings,
-): Promise<Server> {
+export async function startServer({ secrets }: ServerPlan<Target>, surroundings: Surroundings): Promise<Server> {
+  const { authority, admins, logsStatements } = surroundings;
   const server = await startPostgres({
     // Node asks for the name localhost where a client connects to an address.
     tls: authority.issue(['localhost', '127.0.0.1']),
@@ -26,6 +28,11 @@ export async function startServer(
     hba: ['host all postgres all scram-sha-256', 'hostnossl all all all reject'],
     replica: secrets.some(({ target }) => target.replicas.length > 0),
   });
+  const poolers = new Map<string, PgbouncerServer>();
+  async function stop(): Promise<void> {
+    await Promise.all([...poolers.values()].map((pooler) => pooler.stop()));
+    await server.stop();
+  }
   try {
     const passwords = new Map<string, string>();
     for (const { target } of secrets) {
@@ -33,9 +40,17 @@ export async function startServer(
         passwords.set(target.user, await setUp(server, target, admins.login(target.adminSecret)));
       }
     }
-    return { ...server, passwords };
+    for (const { target } of pgbouncerVersion === undefined ? [] : secrets) {
+      for (const pooler of target.poolers) {
+        const at = addressOf(pooler);
+        const running = poolers.get(at) ?? (await startPooler(pooler, server, passwords, surroundings));
+        poolers.set(at, running);
+        if (pooler.auth === 'query') await server.sql(loginFunction, undefined, target.database);
+      }
+    }
+    return { ...server, passwords, poolers, stop };
   } catch (error) {
-    await server.stop();
+    await stop();
     throw error;
   }
 }
@@ -69,6 +84,11 @@ async function setUp(server: PostgresServer, { user, database }: Target, admin: 
     database,
   );
   return password;
+}
+
+/** `host:port`, as the inventory has it. */
+export function addressOf({ host, port }: { host: string; port: number }): string {
+  return `${host.toLowerCase()}:${port}`;
 }
 
 /** A user's own table: two may share a database. */
