@@ -23,6 +23,8 @@ export async function openDoor(): Promise<Door> {
     onward.on('error', fail);
     request.pipe(onward);
   });
+  // Clients end their connections: see lib/simulator/wire/server.ts.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

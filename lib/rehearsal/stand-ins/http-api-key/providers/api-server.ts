@@ -114,6 +114,8 @@ export abstract class ApiServer<Aim extends Aimed = Target> {
   }
 
   async start(): Promise<this> {
+    // Clients end their connections: see lib/simulator/wire/server.ts.
+    this.#server.keepAliveTimeout = 0;
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
     this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
