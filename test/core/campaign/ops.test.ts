@@ -22,6 +22,8 @@ beforeEach(async () => {
     rotate: async (secret, version) => {
       asked.push(secret, version);
     },
+    suppliedAt: () => undefined,
+    notify: async () => undefined,
     rolloutOf: async (ref) => {
       asked.push(ref);
       return { status: 'RUNNING', phase: 'soaking' };
