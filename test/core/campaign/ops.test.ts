@@ -28,8 +28,6 @@ beforeEach(async () => {
       asked.push(ref);
       return { status: 'RUNNING', phase: 'soaking' };
     },
-    suppliedAt: () => undefined,
-    notify: async () => undefined,
   };
 });
 afterEach(() => house.close());

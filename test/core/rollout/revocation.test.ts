@@ -80,7 +80,9 @@ describe.each(['disable', 'destroy'] as const)('%s', (op) => {
     await hold('none', X, 'KEYTURN_KEPT', SecretValue.of('{}'));
     await house.store.moveLabel(house.secretArn, 'KEYTURN_RETIRING', { from: O, to: X });
     expect(await ask({ op, ...pair, retire: X })).toEqual(
-      op === 'disable' ? { identity: null, final: false, atMs: expect.any(Number) } : { atMs: expect.any(Number) },
+      op === 'disable'
+        ? { state: 'done', identity: null, final: false, atMs: expect.any(Number) }
+        : { atMs: expect.any(Number) },
     );
     expect(accounts()).toEqual(['app on', 'app_clone on', 'none on']);
   });
@@ -88,7 +90,12 @@ describe.each(['disable', 'destroy'] as const)('%s', (op) => {
 
 describe('disable', () => {
   it('answers whose credential ended, and that it can be undone', async () => {
-    expect(await ask({ op: 'disable', ...pair })).toEqual({ identity: 'app', final: false, atMs: expect.any(Number) });
+    expect(await ask({ op: 'disable', ...pair })).toEqual({
+      state: 'done',
+      identity: 'app',
+      final: false,
+      atMs: expect.any(Number),
+    });
     expect(accounts()).toEqual(['app off', 'app_clone on']);
   });
 
