@@ -22,12 +22,12 @@ beforeEach(async () => {
     rotate: async (secret, version) => {
       asked.push(secret, version);
     },
+    suppliedAt: () => undefined,
+    notify: async () => undefined,
     rolloutOf: async (ref) => {
       asked.push(ref);
       return { status: 'RUNNING', phase: 'soaking' };
     },
-    suppliedAt: () => undefined,
-    notify: async () => undefined,
   };
 });
 afterEach(() => house.close());
