@@ -162,7 +162,7 @@ describe('a failure has a name', () => {
 
   it('TargetTimeout: a handshake that is never answered', async () => {
     const port = await listen(createTcpServer(() => {}));
-    await expect(get(`https://127.0.0.1:${port}/`, { timeoutMs: 100 })).rejects.toMatchObject({
+    await expect(get(`https://127.0.0.1:${port}/`, { timeoutMs: 1_000 })).rejects.toMatchObject({
       code: 'TargetTimeout',
       message: expect.stringContaining('TLS handshake'),
     });

@@ -48,7 +48,7 @@ export function valuesOf(manager: SecretsManager, secret: string): string[] {
 }
 
 function textsIn(value: string, facts: KindFacts<unknown>, target: unknown): NamedSecret[] {
-  const fields = JSON.parse(value) as Record<string, unknown>;
+  const fields = fieldsOf(value);
   const own = facts.secretTexts?.(fields);
   if (own !== undefined) return own.map((text, index) => ({ name: `secret text ${index + 1}`, text }));
   const roles = { ...facts.fields, ...facts.fieldsOf?.(target) };
@@ -57,4 +57,13 @@ function textsIn(value: string, facts: KindFacts<unknown>, target: unknown): Nam
   return texts
     .filter(({ field }) => roles[field] === 'secret')
     .map(({ field, text }) => ({ name: field, text, shown }));
+}
+
+/** Of a value that somebody broke by hand no field is known. */
+function fieldsOf(value: string): Record<string, unknown> {
+  try {
+    return JSON.parse(value) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }
