@@ -8,6 +8,7 @@ import { standIn as postgres } from './postgres/index.ts';
 import { standIn as redis } from './redis/index.ts';
 import { standIn as sshKey } from './ssh-key/index.ts';
 import type { StandIn } from './stand-in.ts';
+import { standIn as supplied } from './supplied/index.ts';
 
 /** One line per kind: its folder's name and what stands in for its targets. */
 export const standIns: Readonly<Record<KindId, StandIn>> = {
@@ -19,4 +20,5 @@ export const standIns: Readonly<Record<KindId, StandIn>> = {
   postgres,
   redis,
   'ssh-key': sshKey,
+  supplied,
 };
