@@ -77,6 +77,7 @@ async function turnEverything(estate: Estate, { fault, screen, signal }: Rehears
   try {
     await pause(quietMs);
     expectation = fault?.begin(estate);
+    for (const kind of estate.kinds) await estate.targetsOf(kind).attend?.();
     await fire(estate, screen);
     await ended(watch, pause);
     await pause(quietMs);

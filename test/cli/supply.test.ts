@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parameterNameOf } from '../../lib/core/entry.ts';
 import { waitingVersion } from '../../lib/core/rotation/supplied-label.ts';
 import { createKind } from '../../lib/kinds/supplied/index.ts';
-import { AnthropicServer } from '../kinds/supplied/anthropic-server.ts';
+import { AnthropicServer } from '../../lib/rehearsal/stand-ins/supplied/anthropic-server.ts';
 import { estateOf, type SuppliedEstate } from '../kinds/supplied/harness.ts';
 import type { House } from '../support/house.ts';
 import { buildCliEstate, type CliEstate } from './estate.ts';

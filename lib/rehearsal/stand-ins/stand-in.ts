@@ -49,6 +49,8 @@ export interface Targets {
    * @throws CannotStart when one that is needed is not there
    */
   connect?(originOf: (host: string) => string | undefined): void;
+  /** For targets where people do what no API can: from now on they do it, the first thing at once and the others when asked, until `stop`. */
+  attend?(): Promise<void>;
   /** Uses the credential of a version once. @throws Error for any answer that is neither a yes nor an authentication error */
   ask(secret: DeclaredSecret, value: string): Promise<Verdict>;
   /** What a service must know beside the credential: the settings that `services/uses/<kind>.ts` takes. */

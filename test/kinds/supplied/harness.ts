@@ -7,8 +7,8 @@ import { supplied } from '../../../lib/kinds/supplied/facts.ts';
 import { createKind } from '../../../lib/kinds/supplied/index.ts';
 import type { Target } from '../../../lib/kinds/supplied/target.ts';
 import type { Account, StoredKey } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/api-server.ts';
+import { AnthropicServer } from '../../../lib/rehearsal/stand-ins/supplied/anthropic-server.ts';
 import type { KindEstate, KindHarness } from '../../support/describe-kind.ts';
-import { AnthropicServer } from './anthropic-server.ts';
 
 export interface SuppliedEstate extends KindEstate<Target> {
   account: Account;
@@ -44,13 +44,13 @@ export function estateOf(server: AnthropicServer): SuppliedEstate {
     async logIn(value) {
       // Whatever was changed is known everywhere by then.
       await server.clock.sleep(server.propagationMs);
-      const status = await server.use(value.reveal());
+      const status = await server.use(value.reveal(), account);
       if (status === 200) return 'accepted';
       if (status === 401) return 'refused';
       throw new Error(`the provider answered ${status}`);
     },
     async use(value) {
-      await server.use(value.reveal());
+      await server.use(value.reveal(), account);
       return { end: async () => undefined };
     },
     human: {

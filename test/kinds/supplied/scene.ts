@@ -3,9 +3,9 @@ import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { formatSupplied } from '../../../lib/core/supplied.ts';
 import { createKind } from '../../../lib/kinds/supplied/index.ts';
 import type { StoredKey } from '../../../lib/rehearsal/stand-ins/http-api-key/providers/api-server.ts';
+import { AnthropicServer } from '../../../lib/rehearsal/stand-ins/supplied/anthropic-server.ts';
 import { beginRotation } from '../../support/begin-rotation.ts';
 import { buildHouse } from '../../support/house.ts';
-import { AnthropicServer } from './anthropic-server.ts';
 import { estateOf } from './harness.ts';
 
 /** A provider, a human, and all of Keyturn's core. */

@@ -12,6 +12,10 @@ export interface KeyInUse {
 
 /** One request as a consumer makes it; the status that it gets. By provider. */
 const requests: Readonly<Record<string, (key: KeyInUse) => Promise<number>>> = {
+  anthropic: ({ origins, fields }) =>
+    statusOf(`${origins['api']}/v1/models`, {
+      headers: { 'x-api-key': fields['value'] ?? '', 'anthropic-version': '2023-06-01' },
+    }),
   'cloudflare-token': ({ origins, fields }) =>
     statusOf(`${origins['api']}/client/v4/zones`, { headers: bearer(fields['value']) }),
   'cloudflare-r2': ({ origins, parameters, fields }) =>

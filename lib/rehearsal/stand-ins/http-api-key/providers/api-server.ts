@@ -191,7 +191,7 @@ export const bearerOf = (request: ApiRequest) => /^Bearer (.+)$/.exec(request.he
 
 function keyOf(request: ApiRequest): string | undefined {
   const signedBy = /Credential=([^/]+)\//.exec(request.header('authorization') ?? '')?.[1];
-  return bearerOf(request) ?? request.header('x-typesense-api-key') ?? signedBy;
+  return bearerOf(request) ?? request.header('x-typesense-api-key') ?? request.header('x-api-key') ?? signedBy;
 }
 
 export const plaintext = 'a test server on this machine';

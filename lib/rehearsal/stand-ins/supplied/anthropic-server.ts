@@ -6,7 +6,7 @@ import {
   ApiServer,
   plaintext,
   random,
-} from '../../../lib/rehearsal/stand-ins/http-api-key/providers/api-server.ts';
+} from '../http-api-key/providers/api-server.ts';
 
 interface Aim {
   provider: string;
@@ -53,12 +53,5 @@ export class AnthropicServer extends ApiServer<Aim> {
       return error(401, 'authentication_error', 'invalid x-api-key');
     const model = { type: 'model', id: 'claude-a', display_name: 'Claude A', created_at: '2026-01-01T00:00:00Z' };
     return { status: 200, body: { data: [model], has_more: true, first_id: 'claude-a', last_id: 'claude-a' } };
-  }
-
-  override async use(value: string) {
-    const headers = { 'x-api-key': JSON.parse(value).value, 'anthropic-version': '2023-06-01' };
-    const response = await fetch(`${this.origin}/v1/models`, { headers });
-    await response.arrayBuffer();
-    return response.status;
   }
 }
