@@ -47,6 +47,8 @@ export async function openRuntimeApi(listener: RuntimeListener): Promise<Runtime
 
   // A process that is killed in the middle of a request leaves nobody to answer.
   const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
+  // The function's process ends its connection, which is idle for as long as the function works: see wire/server.ts.
+  server.keepAliveTimeout = 0;
   const port = await listen(server);
   return {
     address: `127.0.0.1:${port}`,
