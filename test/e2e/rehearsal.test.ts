@@ -149,9 +149,9 @@ describe('npm run rehearse -- --estate maily --fault unhealthy-consumer', { time
   });
 });
 
-describe('npm run rehearse -- --fault function-killed', { timeout: 600_000 }, () => {
+describe('npm run rehearse -- --estate maily --fault function-killed', { timeout: 600_000 }, () => {
   it('turns everything although each function dies once, with no request failed and nothing leaked', async () => {
-    const { program, output, code, report } = await rehearse('--fault', 'function-killed');
+    const { program, output, code, report } = await rehearse('--estate', 'maily', '--fault', 'function-killed');
     onTestFinished(() => program.dispose());
     expect(output).toMatch(/All \d+ promises were kept\./);
     expect(code).toBe(0);

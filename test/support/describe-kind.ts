@@ -60,6 +60,8 @@ export interface KindEstate<Target> {
 /** A running target (a real server, a simulator) and the kind under test. */
 export interface KindHarness<Target, Credential> {
   readonly kind: Kind<Target, Credential>;
+  /** Crash points in `npm test`, of a rotation and of each emergency, where one costs seconds. Default 60 and 12. */
+  readonly crashSample?: { rotation: number; emergency: number };
   /** For the crash matrix: the four steps take no longer, of real time. Default 1. */
   readonly promotionSeconds?: number;
   /** A fresh account at the target with one live credential. */

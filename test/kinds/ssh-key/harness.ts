@@ -253,6 +253,8 @@ export async function startHarness(
     kind: createKind(),
     // A shell at the host and two logins, on a machine that does other things too.
     promotionSeconds: 6,
+    // A login and a command on a host take seconds: `npm run test:crash` runs every point.
+    crashSample: { rotation: 12, emergency: 0 },
     estate: () => makeEstate(hosts, options.target ? { target: options.target } : {}),
     stop: () => hosts.stop(),
   };
