@@ -134,7 +134,7 @@ describe('npm run rehearse -- --estate maily --fault unhealthy-consumer', { time
     });
   });
 
-  it.each(['maily/database', 'maily/sendgrid', 'maily/jwt', 'maily/aws', 'maily/openai'])(
+  it.each(['maily/database', 'maily/sendgrid', 'maily/jwt', 'maily/aws', 'maily/openai', 'maily/anthropic'])(
     'does not touch the turn of %s',
     (secret) => {
       expect(rotationOf(rehearsed, secret)).toMatchObject({ result: 'retired', oldRefused: true, newAccepted: true });

@@ -75,6 +75,16 @@ export const inventory = defineInventory({
       target: { userName: 'maily-uploads' },
       waves: [['api', 'email-service']],
     },
+    'maily/anthropic': {
+      kind: 'supplied',
+      policy: 'quarterly',
+      target: {
+        provider: 'anthropic',
+        noLastUse: 'every consumer is refreshed and proven healthy on the new key before the old one goes',
+      },
+      views: { 'maily/ANTHROPIC_API_KEY': '{value}' },
+      waves: [['ai-service']],
+    },
     'maily/openai': {
       kind: 'http-api-key',
       policy: 'quarterly',
