@@ -93,9 +93,9 @@ async function bundle({ functionName, entry, alias }: BundleSource, folder: stri
       '@aws-sdk/credential-provider-node': './lib/aws/environment-credentials.ts',
       ...(alias && { [alias[0]]: `./${alias[1]}` }),
     },
-    // Drivers in CommonJS call require() for Node's own modules, which an ES module does not have.
+    // Drivers in CommonJS call require() for Node's own modules and look at __dirname, which an ES module does not have.
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;",
     },
     plugins: [withoutErrorClasses, withoutDriverTables, withoutNativeParts],
   });

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inventory } from '../../bin/inventory.ts';
 import { type Bundle, bundleSources, withBundles } from '../../lib/infra/bundles.ts';
 import { BundledFunction } from '../../lib/infra/constructs/bundled-function.ts';
+import { everyKind as inventory } from '../../lib/rehearsal/estates/every-kind.ts';
 import { stackOf } from './synthesize.ts';
 
 const run = promisify(execFile);
@@ -15,6 +15,7 @@ const secretArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-A
 const bundles: Bundle[] = [];
 const exported: { functionName: string; handler: string }[] = [];
 const errors: Record<string, string> = {};
+const loaded: { functionName: string; files: number }[] = [];
 
 beforeAll(async () => {
   await withBundles(bundleSources(inventory), async (made) => {
@@ -24,6 +25,14 @@ beforeAll(async () => {
         functionName: bundle.functionName,
         handler: await inNode(bundle, 'console.log(typeof handler)'),
       });
+      const { stdout } = await run(
+        process.execPath,
+        [path.join(import.meta.dirname, 'load-bundle.mjs'), bundle.folder],
+        {
+          env: { ...environment, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+        },
+      );
+      loaded.push({ functionName: bundle.functionName, files: Number(stdout) });
     }
     const missing = await Promise.all([
       errorFrom(made, 'keyturn-retire-postgres', 'ParameterNotFound', {
@@ -53,6 +62,12 @@ describe('bundles', () => {
     expect(exported.filter(({ handler }) => handler !== 'function')).toEqual([]);
   });
 
+  it('load in Node alone what they load on demand', () => {
+    expect(loaded).toHaveLength(bundles.length);
+    expect(loaded.filter(({ files }) => !(files > 0))).toEqual([]);
+    expect(loaded.filter(({ functionName, files }) => functionName.endsWith('ssh-key') && files < 3)).toEqual([]);
+  });
+
   it.each(bundleSources(inventory).map(({ functionName }) => functionName))(
     '%s reads at most 450 KB when it starts',
     (name) => {
@@ -77,6 +92,18 @@ describe('bundles', () => {
   });
 });
 
+/** What Lambda gives a function. */
+const environment = {
+  AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'example',
+  FUNCTIONS: '{}',
+  EVIDENCE_BUCKET: 'evidence',
+  TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:t',
+  ROLLOUT_MACHINE_ARN: 'arn:aws:states:eu-west-1:111122223333:stateMachine:keyturn-rollout',
+  RETIRE_FUNCTION_ARN: 'arn:aws:lambda:eu-west-1:111122223333:function:r',
+};
+
 /** Runs a script with a bundle's `handler` in a process of its own. */
 async function inNode({ folder }: Bundle, script: string, endpoint = 'http://127.0.0.1:9'): Promise<string> {
   const file = JSON.stringify(path.join(folder, 'index.mjs'));
@@ -84,17 +111,7 @@ async function inNode({ folder }: Bundle, script: string, endpoint = 'http://127
     process.execPath,
     ['--input-type=module', '-e', `const { handler } = await import(${file}); ${script}`],
     {
-      env: {
-        AWS_REGION: 'eu-west-1',
-        AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-        AWS_SECRET_ACCESS_KEY: 'example',
-        AWS_ENDPOINT_URL: endpoint,
-        FUNCTIONS: '{}',
-        EVIDENCE_BUCKET: 'evidence',
-        TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:t',
-        ROLLOUT_MACHINE_ARN: 'arn:aws:states:eu-west-1:111122223333:stateMachine:keyturn-rollout',
-        RETIRE_FUNCTION_ARN: 'arn:aws:lambda:eu-west-1:111122223333:function:r',
-      },
+      env: { ...environment, AWS_ENDPOINT_URL: endpoint },
     },
   );
   return stdout.trim().split('\n').at(-1) ?? '';
