@@ -40,6 +40,9 @@ type Ops = {
   ) => Promise<object>;
 };
 
+/** How the reason of a rotation begins that the campaign left out. */
+const notStarted = 'not started';
+
 const ops: Ops = {
   async plan({ policy, scheduledTime }, { entries }) {
     const own = (await entries()).filter((entry) => entry.policy === policy);
@@ -54,7 +57,7 @@ const ops: Ops = {
     const all = [...outcomes, ...ended];
     const failures = count(all, 'failed');
     if (failures > toleratedFailures) {
-      const reason = `not started: ${failures} of the campaign failed, and ${toleratedFailures} are tolerated`;
+      const reason = `${notStarted}: ${failures} of the campaign failed, and ${toleratedFailures} are tolerated`;
       const left: Outcome[] = rest.map(({ secret }) => ({ secret, outcome: 'skipped', reason }));
       return { state: 'over', batch: [], rest: [], outcomes: [...all, ...left], startedAtMs: clock.nowMs() };
     }
@@ -97,7 +100,7 @@ const ops: Ops = {
     const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
     if (failed.length > 0) {
       const names = failed.map(({ secret, reason }) => `${secret} (${reason})`).join('; ');
-      const left = outcomes.filter(({ reason }) => reason.startsWith('not started')).length;
+      const left = outcomes.filter(({ reason }) => reason.startsWith(notStarted)).length;
       throw new KeyturnError(
         'CampaignFailed',
         `policy ${policy}: ${failed.length} of ${outcomes.length} rotations failed, ${left} were not started: ${names}`,

@@ -1,13 +1,14 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { chown, cp, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Connection, createConnection } from 'mysql2/promise';
+import { freePort } from './free-port.ts';
 import { guardFolder } from './guard.ts';
+import { type Owner, ownedFile, unprivileged } from './unprivileged.ts';
 
 const server = '/usr/sbin/mariadbd';
 const installer = '/usr/bin/mariadb-install-db';
@@ -76,7 +77,7 @@ async function startIn(
   stop: () => Promise<void>,
   options: MariadbOptions,
 ): Promise<MariadbServer> {
-  const owner = unprivileged();
+  const owner = unprivileged(['mysql', 'nobody']);
   if (owner.uid !== undefined) await chown(folder, owner.uid, owner.gid ?? owner.uid);
   const data = join(folder, 'data');
   await promisify(execFile)(
@@ -92,8 +93,8 @@ async function startIn(
   );
   const settings: Record<string, string | number> = { ...options.settings };
   if (options.tls) {
-    settings['ssl_cert'] = await file(join(folder, 'server.crt'), options.tls.certificate, owner);
-    settings['ssl_key'] = await file(join(folder, 'server.key'), options.tls.key, owner);
+    settings['ssl_cert'] = await ownedFile(join(folder, 'server.crt'), options.tls.certificate, owner);
+    settings['ssl_key'] = await ownedFile(join(folder, 'server.key'), options.tls.key, owner);
   }
 
   const port = await freePort();
@@ -168,27 +169,6 @@ async function takeOver(port: number): Promise<void> {
   await session.end();
 }
 
-interface Owner {
-  uid?: number;
-  gid?: number;
-}
-
-/** MariaDB refuses to run as root: `mysql` where the machine has that user, else `nobody`. */
-function unprivileged(): Owner {
-  if (process.getuid?.() !== 0) return {};
-  for (const user of ['mysql', 'nobody']) {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout));
-    if (uid && gid) return { uid, gid };
-  }
-  throw new Error('running as root, and there is neither a user mysql nor nobody to run MariaDB as');
-}
-
-async function file(path: string, text: string, { uid, gid }: Owner): Promise<string> {
-  await writeFile(path, text, { mode: 0o600 });
-  if (uid !== undefined) await chown(path, uid, gid ?? uid);
-  return path;
-}
-
 async function run(
   folder: string,
   name: string,
@@ -241,14 +221,4 @@ async function ready(running: ChildProcess, logFile: string): Promise<void> {
     }
     await wait(25);
   }
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

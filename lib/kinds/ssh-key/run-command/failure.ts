@@ -1,12 +1,8 @@
 import { type ErrorCode, KeyturnError } from '../../../core/errors.ts';
+import { awsFailureOf, awsNameOf, type Meaning, type Meanings } from '../../shared/aws-failure.ts';
 import { consentTag } from '../facts.ts';
 import { exits } from '../scripts/shell.ts';
 import type { Standing } from './client.ts';
-
-interface Meaning {
-  code: ErrorCode;
-  remedy: string;
-}
 
 const denied: Meaning = {
   code: 'AccessDenied',
@@ -18,47 +14,25 @@ const away: Meaning = {
     'one of them does not run, or its SSM Agent does not: look at it with aws ssm describe-instance-information, and start it or correct the inventory',
 };
 const unfit: Meaning = { code: 'TargetUnfit', remedy: 'it must run Linux, with a user and a shell of its own' };
-const throttled: Meaning = { code: 'TargetThrottled', remedy: 'AWS throttles; it is tried again' };
 const late: Meaning = { code: 'TargetTimeout', remedy: 'AWS did not answer in time' };
-const unreachable: Meaning = { code: 'TargetUnreachable', remedy: 'AWS accepts no connection' };
-const unresolved: Meaning = { code: 'TargetUnresolved', remedy: "AWS's endpoint does not resolve" };
 
 /** By the SDK's error name or Node's code. https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html */
-const meanings: Readonly<Record<string, Meaning>> = {
+const meanings: Meanings = {
   AccessDenied: denied,
   AccessDeniedException: denied,
   InvalidInstanceId: away,
   UnsupportedPlatformType: unfit,
   InvocationDoesNotExist: late,
-  Throttling: throttled,
-  ThrottlingException: throttled,
-  TooManyRequestsException: throttled,
-  RequestLimitExceeded: throttled,
-  AbortError: late,
-  TimeoutError: late,
-  ECONNREFUSED: unreachable,
-  ECONNRESET: unreachable,
-  EHOSTUNREACH: unreachable,
-  ENETUNREACH: unreachable,
-  ENOTFOUND: unresolved,
-  EAI_AGAIN: unresolved,
 };
 
 /** The SDK's name of an error, or Node's code: the only part of it that is kept. */
 export function nameOf(error: unknown): string {
-  const { name, code } = error as { name?: unknown; code?: unknown };
-  for (const candidate of [code, name]) {
-    if (typeof candidate === 'string' && Object.hasOwn(meanings, candidate)) return candidate;
-  }
-  return typeof name === 'string' && /^\w+$/.test(name) ? name : 'an unknown error';
+  return awsNameOf(error, meanings);
 }
 
 /** AWS's error in Keyturn's words. */
 export function failureOf(error: unknown, action: string, instanceIds: readonly string[]): KeyturnError {
-  if (error instanceof KeyturnError) return error;
-  const name = nameOf(error);
-  const { code, remedy } = meanings[name] ?? { code: 'TargetFailed' as const, remedy: 'it is tried again' };
-  return new KeyturnError(code, `${action} for ${instanceIds.join(', ')} ended with ${name}: ${remedy}`);
+  return awsFailureOf(error, `${action} for ${instanceIds.join(', ')}`, meanings);
 }
 
 const byExit: Readonly<Record<number, ErrorCode>> = {
