@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { text } from '../shared/api-key/door.ts';
-import { type Mistake, originMistake, parameterMistake } from '../shared/api-key/place.ts';
+import { type Mistake, originMistake, parameterMistake, placeFields } from '../shared/api-key/place.ts';
 import { placeholdersOf } from '../shared/api-key/template.ts';
 import { presets } from './presets/index.ts';
 import { Provider } from './provider.ts';
@@ -12,12 +12,7 @@ export const Target = z
     provider: z.union([z.string(), Provider], {
       error: `not one of ${Object.keys(presets).join(', ')}, and no whole description of a provider`,
     }),
-    /** What the provider asks for. */
-    parameters: z.optional(z.record(z.string(), z.unknown())),
-    /** Where the provider is asked, by the names of its origins; default its first ones. */
-    origins: z.optional(z.record(z.string(), z.string())),
-    /** Why it is right to ask without TLS; only for origins on this machine. */
-    plaintext: z.optional(text),
+    ...placeFields,
     /** Why a human may destroy the old key although nobody can tell whether it is still used. */
     noLastUse: text,
   })

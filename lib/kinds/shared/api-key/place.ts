@@ -1,4 +1,5 @@
-import type { Described, Placed } from './door.ts';
+import * as z from 'zod/mini';
+import { type Described, type Placed, text } from './door.ts';
 import { fillPath } from './template.ts';
 
 /** What is wrong with an inventory's target, and where. */
@@ -6,6 +7,16 @@ export interface Mistake {
   path: string[];
   message: string;
 }
+
+/** What an inventory's target says of where a provider is asked. */
+export const placeFields = {
+  /** What the provider asks for. */
+  parameters: z.optional(z.record(z.string(), z.unknown())),
+  /** Where the provider is asked, by the names of its origins; default its first ones. */
+  origins: z.optional(z.record(z.string(), z.string())),
+  /** Why it is right to ask without TLS; only for origins on this machine. */
+  plaintext: z.optional(text),
+};
 
 /** One part of a path: no slash, and neither `.` nor `..`. */
 const pathPart = /^[A-Za-z0-9][\w.-]*$/;
