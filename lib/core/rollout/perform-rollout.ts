@@ -10,6 +10,7 @@ import { readIfAny } from '../rotation/recorded-identities.ts';
 import { secretNameOf } from '../secret-arn.ts';
 import { viewsOff, writeViews } from '../views/write-views.ts';
 import { closeTurn, stripPending, stripRetiring } from './abandon.ts';
+import { companionsOf } from './companions.ts';
 import { inventoryGate, labelsGate } from './gate.ts';
 import { moveBack } from './move-back.ts';
 import { type FunctionDirectory, makePlan, type Revocation } from './plan.ts';
@@ -70,15 +71,11 @@ const ops: Ops = {
   async meet({ secretArn, turn, consumer, promotedAtMs }, { store, clock, entryOf }) {
     const secret = secretNameOf(secretArn);
     const { timings } = await entryOf(secret);
-    const companions = await Promise.all(
-      consumer.sharedWith.map(async (name) => ({
-        state: await store.describe(name),
-        views: await Promise.all((await entryOf(name)).views.map((view) => store.describe(view.secret))),
-      })),
-    );
+    const versionId = turn.direction === 'forward' ? turn.keep : turn.retire;
+    const companions = await companionsOf(consumer.sharedWith, versionId, { store, entryOf });
     const meeting = meet({
       secret,
-      versionId: turn.direction === 'forward' ? turn.keep : turn.retire,
+      versionId,
       companions,
       waitedSeconds: turn.direction === 'forward' ? (clock.nowMs() - promotedAtMs) / 1000 : Number.POSITIVE_INFINITY,
       coalesceSeconds: timings.coalesceSeconds,
