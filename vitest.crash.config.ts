@@ -10,7 +10,12 @@ export default defineConfig({
     projects: [
       { test: { name: 'core', include: ['test/crash/core.crash.ts'] } },
       ...kindIds.map((kindId) => ({
-        test: { name: kindId, include: ['test/crash/matrix.crash.ts'], env: { CRASH_KIND: kindId } },
+        test: {
+          name: kindId,
+          include: ['test/crash/matrix.crash.ts'],
+          setupFiles: ['test/crash/quick-names.setup.ts'],
+          env: { CRASH_KIND: kindId },
+        },
       })),
     ],
   },

@@ -163,7 +163,7 @@ it('a secret in the log of a crashed run’s target breaks a law', async () => {
       value = (JSON.parse(estate.current.reveal()) as { secretAccessKey: string }).secretAccessKey;
       return estate;
     },
-    log: async () => `request of ${value}`,
+    log: async () => async () => `request of ${value}`,
   };
   const { broken } = await crash(talkative, {
     course: 'rotation',

@@ -8,15 +8,21 @@ import { kinds } from '../../lib/kinds/registry.ts';
 import { standIns } from '../../lib/rehearsal/stand-ins/registry.ts';
 
 const rooms = [
-  { room: 'lib/kinds', tests: 'test/kinds', registry: kinds, factory: 'createKind', suite: 'describeKind' },
+  {
+    room: 'lib/kinds',
+    tests: 'test/kinds',
+    registry: kinds,
+    factory: 'createKind',
+    suites: ['describeKind', 'describeCrashes'],
+  },
   {
     room: 'lib/consumers',
     tests: 'test/consumers',
     registry: consumerTypes,
     factory: 'createConsumer',
-    suite: 'describeConsumer',
+    suites: ['describeConsumer'],
   },
-  { room: 'lib/checks', tests: 'test/checks', registry: checks, factory: 'createCheck', suite: undefined },
+  { room: 'lib/checks', tests: 'test/checks', registry: checks, factory: 'createCheck', suites: [] },
 ];
 
 /** `shared` holds what several kinds do alike, and is none. */
@@ -26,7 +32,7 @@ const foldersOf = (room: string) =>
     .map(({ name }) => name)
     .sort();
 
-describe.each(rooms)('$room', ({ room, tests, registry, factory, suite }) => {
+describe.each(rooms)('$room', ({ room, tests, registry, factory, suites }) => {
   it('has one folder per line of its registry', () => {
     expect(foldersOf(room)).toEqual(Object.keys(registry).sort());
   });
@@ -41,11 +47,10 @@ describe.each(rooms)('$room', ({ room, tests, registry, factory, suite }) => {
     >;
     expect(entry[factory]?.().facts).toBe(registry[id as keyof typeof registry]);
     expect(existsSync(join(tests, id))).toBe(true);
-    if (suite === undefined) return;
     const texts = readdirSync(join(tests, id))
-      .filter((file) => file.endsWith('.ts'))
+      .filter((file) => file.endsWith('.test.ts'))
       .map((file) => readFileSync(join(tests, id, file), 'utf8'));
-    expect(texts.some((text) => text.includes(`${suite}(`))).toBe(true);
+    for (const suite of suites) expect(texts.some((text) => text.includes(`${suite}(`))).toBe(true);
   });
 });
 

@@ -11,7 +11,7 @@ it.each(
   '%s of %s: a function that dies at any call of the core loses nothing',
   { timeout: 1_800_000 },
   async (course, name, start) => {
-    const { line, failures } = await runMatrix(name, start(), { course });
+    const { line, failures } = await runMatrix(name, start(), { course, twice: true });
     process.stdout.write(`${line}\n`);
     expect(failures).toEqual([]);
   },

@@ -17,35 +17,50 @@ export async function harnessOf(kindId: string): Promise<Harness> {
   return await startHarness();
 }
 
-/** Every call of a clean run × mode × continuation. */
-function everyPoint(course: CourseName, calls: number, modes: readonly CrashMode[]): CrashPoint[] {
-  const points: CrashPoint[] = [];
-  for (let index = 0; index < calls; index += 1) {
-    for (const mode of modes) {
-      for (const continuation of courseOf(course).continuations) points.push({ course, index, mode, continuation });
-    }
-  }
-  return points;
+/** A point of the matrix, and how many it stands for. */
+interface Case {
+  point: CrashPoint;
+  stands: number;
 }
 
-/** A sample that is the same for the same seed, spread over all points. */
-function sample(points: readonly CrashPoint[], size: number, seed: number): CrashPoint[] {
-  if (points.length <= size) return [...points];
-  const step = points.length / size;
+/** Every call of a clean run × mode × continuation. */
+function everyCase(course: CourseName, calls: readonly string[], modes: readonly CrashMode[]): Case[] {
+  const { continuations } = courseOf(course);
+  return calls.flatMap((_, index) =>
+    modes.flatMap((mode) =>
+      continuations.map((continuation) => ({ point: { course, index, mode, continuation }, stands: 1 })),
+    ),
+  );
+}
+
+/**
+ * Without those that are the same as another: whether Secrets Manager tries again matters where the rotate function dies,
+ * whether Step Functions does where another one dies. Where it does not matter, `retried` stands for both.
+ */
+function differingCases(cases: readonly Case[], calls: readonly string[]): Case[] {
+  return cases
+    .filter(({ point }) => point.continuation !== sameAsRetried(calls[point.index]))
+    .map(({ point }) => {
+      const { continuations } = courseOf(point.course);
+      const isTwo = point.continuation === 'retried' && continuations.includes(sameAsRetried(calls[point.index]));
+      return { point, stands: isTwo ? 2 : 1 };
+    });
+}
+
+function sameAsRetried(call = ''): Continuation {
+  return call.startsWith('rotate: ') ? 'new attempt' : 'new token';
+}
+
+/** A sample that is the same for the same seed, spread over all. */
+function sample<Item>(items: readonly Item[], size: number, seed: number): Item[] {
+  if (items.length <= size) return [...items];
+  const step = items.length / size;
   // A linear congruential step inside each stretch: https://en.wikipedia.org/wiki/Linear_congruential_generator (Numerical Recipes).
   let state = seed;
   return Array.from({ length: size }, (_, stretch) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    const at = Math.floor(stretch * step + (state / 2 ** 32) * step);
-    return (
-      points[at] ?? {
-        course: 'rotation' satisfies CourseName,
-        index: 0,
-        mode: 'killed before' satisfies CrashMode,
-        continuation: 'retried' satisfies Continuation,
-      }
-    );
-  });
+    return items[Math.floor(stretch * step + (state / 2 ** 32) * step)];
+  }).filter((item) => item !== undefined);
 }
 
 export interface MatrixOutcome {
@@ -53,27 +68,44 @@ export interface MatrixOutcome {
   failures: string[];
 }
 
+interface MatrixOptions {
+  course?: CourseName;
+  modes?: readonly CrashMode[];
+  /** A sample. Default: whole. */
+  some?: { size: number; seed: number };
+  /** Runs those too that are the same as another. Default false. */
+  twice?: boolean;
+}
+
 /** Runs the matrix of one kind, whole or as a sample, and says how many were survived. */
 export async function runMatrix(
   kindId: string,
   harness: Harness,
-  {
-    course = 'rotation',
-    modes = crashModes,
-    some,
-  }: { course?: CourseName; modes?: readonly CrashMode[]; some?: { size: number; seed: number } } = {},
+  { course = 'rotation', modes = crashModes, some, twice = false }: MatrixOptions = {},
 ): Promise<MatrixOutcome> {
   const calls = await cleanRun(harness, course);
-  const all = everyPoint(course, calls.length, modes);
-  const points = some ? sample(all, some.size, some.seed) : all;
+  const every = everyCase(course, calls, modes);
+  const differing = twice ? every : differingCases(every, calls);
+  const cases = some ? sample(differing, some.size, some.seed) : differing;
   const failures: string[] = [];
-  for (const point of points) {
-    const { broken, struck } = await crash(harness, point);
-    if (broken.length > 0)
+  let lost = 0;
+  const left = cases.values();
+  const work = async () => {
+    for (const { point, stands } of left) {
+      const { broken, struck } = await crash(harness, point);
+      if (broken.length === 0) continue;
+      lost += stands;
       failures.push(`${struck ?? `call ${point.index}`} ${point.mode}, ${point.continuation}: ${broken.join('; ')}`);
-  }
-  const matrix = `${calls.length} calls × ${modes.length} modes × ${courseOf(course).continuations.length} continuations`;
-  const what = some ? `${points.length} of ${matrix}` : `${matrix} = ${points.length} crashes`;
+    }
+  };
+  await Promise.all(Array.from({ length: harness.atOnce ?? 1 }, work));
   const title = course === 'rotation' ? kindId : `${kindId}, ${course}`;
-  return { line: `${title}: ${what}, ${points.length - failures.length} survived`, failures };
+  const ways = courseOf(course).continuations.length;
+  const matrix = `${calls.length} calls × ${modes.length} modes × ${ways} continuations`;
+  const same = every.length - differing.length;
+  const whole = `${matrix} = ${every.length} crashes${same > 0 ? ` (${same} of them the same as another)` : ''}`;
+  const line = some
+    ? `${title}: ${cases.length} of ${matrix}, ${cases.length - failures.length} survived`
+    : `${title}: ${whole}, ${every.length - lost} survived`;
+  return { line, failures };
 }

@@ -3,7 +3,7 @@ import type { SecretValue } from '../../lib/core/secret-value.ts';
 import type { SecretsManager } from '../../lib/simulator/services/secrets-manager/secrets-manager.ts';
 import type { KindEstate } from '../support/describe-kind.ts';
 import { buildHouse, type House } from '../support/house.ts';
-import { sinceLast } from '../support/leaks.ts';
+import { fromNow } from '../support/leaks.ts';
 
 /** A step of the rotation that failed, as Secrets Manager and the operator get to know it. */
 export interface StepFailure {
@@ -167,8 +167,7 @@ export async function furnish<Target, Credential>(
     },
   });
   if (log !== undefined) {
-    const written = sinceLast(log);
-    await written();
+    const written = await fromNow(log);
     house.alsoWritten.push(async () => ({ name: 'the target’s log', text: await written() }));
   }
   return new Turns(house, estate);

@@ -46,6 +46,8 @@ export interface KindEstate<Target> {
   spoil(value: SecretValue): SecretValue;
   /** Whether the target tells of a credential's use; one that does not is never "used", as its inventory states. Default true. */
   readonly tellsUse?: boolean;
+  /** Given where it takes what another account may have afterwards. */
+  release?(): void;
   /** Given by targets with secrets beside the admin's (`facts.furtherSecretsOf`). */
   readonly further?: {
     /** What each of them says at first, by name. */
@@ -60,14 +62,14 @@ export interface KindEstate<Target> {
 /** A running target (a real server, a simulator) and the kind under test. */
 export interface KindHarness<Target, Credential> {
   readonly kind: Kind<Target, Credential>;
-  /** Crash points in `npm test`, of a rotation and of each emergency, where one costs seconds. Default 60 and 12. */
-  readonly crashSample?: { rotation: number; emergency: number };
   /** For the crash matrix: the four steps take no longer, of real time. Default 1. */
   readonly promotionSeconds?: number;
   /** A fresh account at the target with one live credential. */
   estate(): Promise<KindEstate<Target>>;
-  /** What the target wrote into its log since it was last asked, where it has one. */
-  log?(): Promise<string>;
+  /** So many crashes of the matrix may happen at the same time: their accounts have nothing in common. Default 1. */
+  readonly atOnce?: number;
+  /** Answers with what reads the target's log, where it has one, from now on. */
+  log?(): Promise<() => Promise<string>>;
   stop(): Promise<void>;
 }
 

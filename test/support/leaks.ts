@@ -57,12 +57,8 @@ export async function mustNotLeak(house: House): Promise<void> {
   if (places.length > 0) throw new Error(`leaked: ${[...new Set(places)].join('; ')}`);
 }
 
-/** What was added to a log since it was last read. */
-export function sinceLast(read: () => Promise<string>): () => Promise<string> {
-  let seen = 0;
-  return async () => {
-    const text = (await read()).slice(seen);
-    seen += text.length;
-    return text;
-  };
+/** What a log says from now on. */
+export async function fromNow(read: () => Promise<string>): Promise<() => Promise<string>> {
+  const { length } = await read();
+  return async () => (await read()).slice(length);
 }

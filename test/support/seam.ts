@@ -16,9 +16,13 @@ export class Killed extends Error {
 }
 
 interface Invocation {
+  seam: Seam;
   functionName: string;
   dead: boolean;
 }
+
+/** Houses work side by side: what a driver does belongs to the invocation that asked for it. */
+const running = new AsyncLocalStorage<Invocation>();
 
 /** How a caller's own client words a throttled call and one without an answer. */
 export interface Faults {
@@ -32,8 +36,12 @@ export class Seam {
   readonly calls: string[] = [];
   /** The call that the armed failure struck; a run that polls less than the clean one may not get there. */
   struck: string | undefined;
-  readonly #invocation = new AsyncLocalStorage<Invocation>();
   #at: { index: number; mode: CrashMode } | undefined;
+
+  /** The seam of the invocation that runs; undefined outside of any. */
+  static current(): Seam | undefined {
+    return running.getStore()?.seam;
+  }
 
   /** Makes one of the calls that come from now on fail, counted from 0. */
   arm({ index, mode }: { index: number; mode: CrashMode }): void {
@@ -42,8 +50,8 @@ export class Seam {
 
   /** Runs a function's invocation. A killed one ends as Lambda reports it, whatever its own code makes of the failure. */
   async invoke<T>(functionName: string, work: () => Promise<T>): Promise<T> {
-    const invocation = { functionName, dead: false };
-    return await this.#invocation.run(invocation, async () => {
+    const invocation = { seam: this, functionName, dead: false };
+    return await running.run(invocation, async () => {
       try {
         return await work();
       } finally {
@@ -57,7 +65,7 @@ export class Seam {
 
   /** One external call. Outside of an invocation (the test's own look at the world) it just happens. */
   async pass<T>(label: string, effect: () => Promise<T>, faults: Faults): Promise<T> {
-    const invocation = this.#invocation.getStore();
+    const invocation = running.getStore();
     if (invocation === undefined) return await effect();
     if (invocation.dead) throw new Killed('the function is dead');
     const index = this.calls.push(`${invocation.functionName}: ${label}`) - 1;

@@ -1,3 +1,4 @@
+/** For its effect: where this is imported, every driver's calls pass the seam of their invocation. */
 import { IAMClient } from '@aws-sdk/client-iam';
 import * as mysql2 from 'mysql2/promise';
 import pg from 'pg';
@@ -8,18 +9,11 @@ import { SshDoor, type Login as SshLogin } from '../../lib/kinds/ssh-key/client.
 import { ReplyError } from '../../lib/net/redis/reply.ts';
 import { RedisWire, WireError } from '../../lib/net/redis/wire.ts';
 import { sdkFaults } from './house.ts';
-import type { Faults, Seam } from './seam.ts';
-
-let current: Seam | undefined;
-
-/** The seam that the drivers' calls pass from now on. */
-export function attachSeam(seam: Seam): void {
-  current = seam;
-}
+import { type Faults, Seam } from './seam.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Leads a driver's method through the current seam. Callbacks (the driver's own, inside) are left alone. */
+/** Leads a driver's method through the seam of the invocation that calls it. Callbacks (the driver's own, inside) are left alone. */
 function seamed(
   prototype: Record<string, Method>,
   method: string,
@@ -29,8 +23,9 @@ function seamed(
   const original = prototype[method];
   if (original === undefined) throw new Error(`there is no ${method} to lead through the seam`);
   prototype[method] = function (this: unknown, ...args: unknown[]) {
-    if (current === undefined || typeof args.at(-1) === 'function') return original.apply(this, args);
-    return current.pass(label(this as object, args), async () => original.apply(this, args), faults);
+    const seam = Seam.current();
+    if (seam === undefined || typeof args.at(-1) === 'function') return original.apply(this, args);
+    return seam.pass(label(this as object, args), async () => original.apply(this, args), faults);
   };
 }
 

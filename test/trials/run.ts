@@ -30,9 +30,9 @@ function tryOut({ id, suites, kinds }: Trial): { red: string[]; of: number } {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-trial-'));
   try {
     const file = join(folder, 'report.json');
-    const crash = kinds.length > 0 ? ['test/crash/sample.test.ts'] : [];
+    const crash = kinds.map((kind) => `test/kinds/${kind}/crash.test.ts`);
     const args = ['vitest', 'run', '--config', 'vitest.trials.config.ts', '--reporter=json', `--outputFile=${file}`];
-    const env = { ...process.env, TRIAL: id, CRASH_KINDS: kinds.join(',') };
+    const env = { ...process.env, TRIAL: id };
     const { stderr } = spawnSync('npx', [...args, ...suites, ...crash], { env, encoding: 'utf8' });
     const report = readReport(file, stderr);
     const red = report.testResults.flatMap(({ name, message, assertionResults }) => {

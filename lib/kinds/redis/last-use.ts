@@ -6,7 +6,7 @@ import { lastUseBySessions } from '../shared/redis-user/last-use.ts';
 import type { Context } from '../shared/redis-user/place.ts';
 import { remedy } from './admin.ts';
 import { describeRefused, refusedLogins } from './refused-logins.ts';
-import { accepts, gather } from './state.ts';
+import { accepts, userAt } from './state.ts';
 
 /** By sessions, see `lastUseBySessions`. Of a password that was removed already, refused logins are told. */
 export function lastUse(
@@ -20,8 +20,7 @@ export function lastUse(
 
 async function refusedAt(context: Context, node: Node, credential: Credential, sinceMs: number): Promise<LastUse> {
   const { user } = context.target;
-  const { user: known } = await gather(node, user);
-  if (accepts(known, hashOf(credential.password))) return { state: 'unused' };
+  if (accepts(await userAt(node, user), hashOf(credential.password))) return { state: 'unused' };
   const refused = await refusedLogins(context, node, sinceMs);
   if (refused.length === 0) return { state: 'unused' };
   return {

@@ -30,8 +30,8 @@ export interface NodeState extends Member {
 export async function gather(node: Node, user: string): Promise<NodeState> {
   const { session } = node;
   const setting = async (key: string) => textOf(pairsOf(await session.call('CONFIG', 'GET', key)).get(key) ?? '');
-  const [getUser, info, aclFile, primaryUser, primaryAuth, requirePass] = await Promise.all([
-    session.call('ACL', 'GETUSER', user),
+  const [known, info, aclFile, primaryUser, primaryAuth, requirePass] = await Promise.all([
+    userAt(node, user),
     infoOf(node),
     setting('aclfile'),
     setting('masteruser'),
@@ -40,7 +40,7 @@ export async function gather(node: Node, user: string): Promise<NodeState> {
   ]);
   return {
     ...(await memberOf(node, info)),
-    user: userOf(getUser),
+    user: known,
     aclFile: aclFile !== '',
     configFile: (info.get('config_file') ?? '') !== '',
     primaryLogin: { user: primaryUser || 'default', hash: hashIfAny(primaryAuth) },
@@ -48,17 +48,19 @@ export async function gather(node: Node, user: string): Promise<NodeState> {
   };
 }
 
-export function accepts(user: User | undefined, hash: SecretValue): boolean {
-  return user?.hashes.some((one) => one.equals(hash)) ?? false;
+/** Undefined: there is no such user. Read-only. */
+export async function userAt({ session }: Node, user: string): Promise<User | undefined> {
+  const reply = await session.call('ACL', 'GETUSER', user);
+  if (reply === null) return undefined;
+  const known = pairsOf(reply);
+  return {
+    flags: textsOf(known.get('flags')),
+    hashes: textsOf(known.get('passwords')).map((hash) => SecretValue.of(hash)),
+  };
 }
 
-function userOf(reply: Reply): User | undefined {
-  if (reply === null) return undefined;
-  const user = pairsOf(reply);
-  return {
-    flags: textsOf(user.get('flags')),
-    hashes: textsOf(user.get('passwords')).map((hash) => SecretValue.of(hash)),
-  };
+export function accepts(user: User | undefined, hash: SecretValue): boolean {
+  return user?.hashes.some((one) => one.equals(hash)) ?? false;
 }
 
 function textsOf(reply: Reply | undefined): string[] {

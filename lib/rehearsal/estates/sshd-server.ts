@@ -141,6 +141,8 @@ function lines(folder: string, port: number): string[] {
     // The default of OpenSSH 9 (sntrup761) costs a login most of its time.
     'KexAlgorithms curve25519-sha256',
     'PrintMotd no',
+    // bash reads the user's own ~/.bashrc for a command of sshd's, unless it is told that it is not the first shell.
+    'SetEnv SHLVL=1',
     'LogLevel VERBOSE',
     // The process that accepts, which syslog names and standard error leaves out.
     'LogVerbose auth.c:auth_log():*',

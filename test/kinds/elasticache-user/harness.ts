@@ -12,15 +12,23 @@ import { createCertificateAuthority } from '../../support/certificates.ts';
 import { briskClock } from '../../support/clocks.ts';
 import type { KindEstate, KindHarness } from '../../support/describe-kind.ts';
 import { policyOf } from '../../support/policy.ts';
-import { operator, type RedisServers, startRedis } from '../../support/redis-server.ts';
-import { Client, failedLoginsOf, logInEverywhere, openUse, passPromotion, sha256, spoil } from '../redis/harness.ts';
+import { type RedisServers, startRedis } from '../../support/redis-server.ts';
+import {
+  failedLoginsOf,
+  logInEverywhere,
+  openUse,
+  operatorAt,
+  passPromotion,
+  sha256,
+  spoil,
+} from '../redis/harness.ts';
 
 export interface ClusterOptions {
   /** Beside the primary. Default 0. */
   replicas?: number;
   /** Withholds CLIENT LIST and CLIENT KILL; the target says `noSessions`. */
   serverless?: boolean;
-  /** How long a change of a user takes to arrive. Default 15: `briskClock` waits 10 to 50 ms between two looks. */
+  /** How long a change of a user takes to arrive. Default 5: `briskClock` waits 10 to 50 ms between two looks. */
   cacheUserMs?: number;
 }
 
@@ -40,7 +48,7 @@ export interface Cluster {
 export async function startCluster({
   replicas = 0,
   serverless = false,
-  cacheUserMs = 15,
+  cacheUserMs = 5,
 }: ClusterOptions = {}): Promise<Cluster> {
   const authority = createCertificateAuthority();
   const { certificate, key } = authority.issue(['127.0.0.1', 'localhost']);
@@ -78,21 +86,6 @@ export async function startCluster({
   };
   cluster.signAs('keyturn');
   return cluster;
-}
-
-/** An open connection of the operator's: redis-cli, a process for each command, would take most of a crash matrix's time. */
-async function operatorAt(port: number, ca: string) {
-  const client = new Client(port, ca);
-  let last: Promise<unknown> = client.ask(`AUTH ${operator.user} ${operator.password}`);
-  await last;
-  return {
-    command(...args: readonly string[]): Promise<string> {
-      const answer = last.then(() => client.ask(args.join(' '))).then((line) => line.replace(/^\+/, ''));
-      last = answer;
-      return answer;
-    },
-    end: () => client.end(),
-  };
 }
 
 export interface EstateOptions {
@@ -180,5 +173,5 @@ export async function makeEstate(cluster: Cluster, options: EstateOptions = {}):
 /** For `describeKind`. */
 export async function startHarness(options: ClusterOptions = {}): Promise<KindHarness<Target, Credential>> {
   const cluster = await startCluster(options);
-  return { kind: createKind(), estate: () => makeEstate(cluster), stop: () => cluster.stop() };
+  return { kind: createKind(), atOnce: 3, estate: () => makeEstate(cluster), stop: () => cluster.stop() };
 }

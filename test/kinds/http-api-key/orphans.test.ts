@@ -3,7 +3,7 @@ import { SendGridServer } from '../../../lib/rehearsal/stand-ins/http-api-key/pr
 import { turnThrough } from '../../crash/world-goes-on.ts';
 import { buildHouse, type House } from '../../support/house.ts';
 import { type CrashMode, Seam } from '../../support/seam.ts';
-import { attachSeam } from '../../support/seamed-clients.ts';
+import '../../support/seamed-clients.ts';
 import { type ApiKeyEstate, estateOf } from './harness.ts';
 import { kind } from './scene.ts';
 
@@ -14,7 +14,6 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 async function houseOf(estate: ApiKeyEstate, seam: Seam): Promise<House> {
-  attachSeam(seam);
   return await buildHouse({
     seam,
     estate: {

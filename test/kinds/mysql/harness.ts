@@ -8,7 +8,7 @@ import { accountName, identifier, literal } from '../../../lib/kinds/mysql/quote
 import { parseTarget, type Target } from '../../../lib/kinds/mysql/schema.ts';
 import { realClock } from '../../support/clocks.ts';
 import type { KindEstate, KindHarness, Use } from '../../support/describe-kind.ts';
-import { sinceLast } from '../../support/leaks.ts';
+import { fromNow } from '../../support/leaks.ts';
 import { type MariadbOptions, type MariadbServer, startMariadb } from '../../support/mariadb-server.ts';
 
 export const plaintext = { plaintext: 'a server on loopback, for a test' };
@@ -157,7 +157,7 @@ export async function startHarness(options: MariadbOptions = {}): Promise<KindHa
   return {
     kind: createKind(),
     estate: () => makeEstate(server),
-    log: sinceLast(() => server.log()),
+    log: () => fromNow(() => server.log()),
     stop: () => server.stop(),
   };
 }

@@ -8,7 +8,7 @@ import { identifier, literal } from '../../../lib/kinds/postgres/quote.ts';
 import { parseTarget, type Target } from '../../../lib/kinds/postgres/schema.ts';
 import { realClock } from '../../support/clocks.ts';
 import type { KindEstate, KindHarness, Use } from '../../support/describe-kind.ts';
-import { sinceLast } from '../../support/leaks.ts';
+import { fromNow } from '../../support/leaks.ts';
 import { type PostgresOptions, type PostgresServer, startPostgres } from '../../support/postgres-server.ts';
 
 export const plaintext = { plaintext: 'a server on loopback, for a test' };
@@ -18,7 +18,7 @@ export interface EstateOptions {
   user?: string;
   /** Its password, and the admin's. Default: plain ones. */
   password?: string;
-  /** Its database's name. Default: a new one. */
+  /** Its database's name; one that is there already is shared. Default: a new one. */
   database?: string;
   /** Changes to the target as the inventory says it. */
   target?: Record<string, unknown>;
@@ -67,7 +67,8 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
   const attributes = rights === 'superuser' ? 'SUPERUSER' : rights === 'no CREATEROLE' ? '' : 'CREATEROLE';
   await server.sql(`CREATE ROLE ${identifier(base)} LOGIN PASSWORD ${literal(password)};
     CREATE ROLE ${identifier(admin)} LOGIN ${attributes} PASSWORD ${literal(adminPassword)};`);
-  await server.sql(`CREATE DATABASE ${identifier(database)} OWNER ${identifier(base)}`);
+  const isThere = await server.sql('SELECT 1 FROM pg_database WHERE datname = $1', [database]);
+  if (isThere.length === 0) await server.sql(`CREATE DATABASE ${identifier(database)} OWNER ${identifier(base)}`);
   if (rights !== 'no pg_signal_backend') await server.sql(`GRANT pg_signal_backend TO ${identifier(admin)}`);
   if (rights !== 'no ADMIN OPTION' && version >= 160_000) {
     await server.sql(`GRANT ${identifier(base)} TO ${identifier(admin)} WITH ADMIN OPTION, INHERIT FALSE, SET FALSE`);
@@ -164,10 +165,14 @@ export async function makeEstate(server: PostgresServer, options: EstateOptions 
 /** For `describeKind`. */
 export async function startHarness(options: PostgresOptions = {}): Promise<KindHarness<Target, Credential>> {
   const server = await startPostgres(options);
+  // A database for each estate would take half of a crash matrix's time.
+  const database = 'estates';
+  await server.sql(`CREATE DATABASE ${database}`);
   return {
     kind: createKind(),
-    estate: () => makeEstate(server),
-    log: sinceLast(() => server.log()),
+    estate: () => makeEstate(server, { database }),
+    atOnce: 3,
+    log: () => fromNow(() => server.log()),
     stop: () => server.stop(),
   };
 }

@@ -11,8 +11,8 @@ import { parseTarget, type Target } from '../../../lib/kinds/redis/schema.ts';
 import type { Credential } from '../../../lib/kinds/shared/redis-user/credential.ts';
 import { realClock } from '../../support/clocks.ts';
 import type { KindEstate, KindHarness, Use } from '../../support/describe-kind.ts';
-import { sinceLast } from '../../support/leaks.ts';
-import { type RedisOptions, type RedisServers, startRedis } from '../../support/redis-server.ts';
+import { fromNow } from '../../support/leaks.ts';
+import { operator, type RedisOptions, type RedisServers, startRedis } from '../../support/redis-server.ts';
 
 export const plaintext = { plaintext: 'a server on loopback, for a test' };
 
@@ -46,10 +46,12 @@ export async function makeEstate(servers: RedisServers, options: EstateOptions =
   const [password, adminPassword] = [`first-password-${count}`, `admin-password-${count}`];
   const { nodes, primary } = servers;
   const rules = options.rules ?? ['~app:*', '&news', '+@read', '+@write', '+ping', '-@dangerous'];
-  for (const node of nodes) {
-    await node.command('ACL', 'SETUSER', user, 'on', `>${password}`, ...rules);
-    await node.command('ACL', 'SETUSER', admin, 'on', `>${adminPassword}`, ...(options.admin ?? adminRules));
-    await keep(node);
+  for (const { port } of nodes) {
+    const session = await operatorAt(port);
+    await session.command('ACL', 'SETUSER', user, 'on', `>${password}`, ...rules);
+    await session.command('ACL', 'SETUSER', admin, 'on', `>${adminPassword}`, ...(options.admin ?? adminRules));
+    if ((await session.command('ACL', 'SAVE')) !== 'OK') await session.command('CONFIG', 'REWRITE');
+    await session.end();
   }
   const place = { host: primary.host, port: primary.port };
   const target = parseTarget({
@@ -126,11 +128,6 @@ export async function failedLoginsOf(nodes: RedisServers['nodes'], users: readon
   return failed;
 }
 
-async function keep(node: RedisServers['primary']): Promise<void> {
-  const saved = await node.command('ACL', 'SAVE');
-  if (saved !== 'OK') await node.command('CONFIG', 'REWRITE');
-}
-
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
@@ -172,6 +169,22 @@ export class Client {
   }
 }
 
+/** An open connection of the operator's: redis-cli, a process for each command, would take most of a crash matrix's time. */
+export async function operatorAt(port: number, ca?: string) {
+  const client = new Client(port, ca);
+  let last: Promise<unknown> = client.ask(`AUTH ${operator.user} ${operator.password}`);
+  await last;
+  return {
+    command(...args: readonly string[]): Promise<string> {
+      const words = args.map((arg) => (arg.includes(' ') ? `"${arg}"` : arg));
+      const answer = last.then(() => client.ask(words.join(' '))).then((line) => line.replace(/^\+/, ''));
+      last = answer;
+      return answer;
+    },
+    end: () => client.end(),
+  };
+}
+
 /** Logs a client in, or says what it was told instead. */
 async function clientOf(
   port: number,
@@ -201,11 +214,16 @@ export async function openUse(port: number, credential: SecretValue, ca?: string
 /** For `describeKind`. */
 export async function startHarness(options: RedisOptions = {}): Promise<KindHarness<Target, Credential>> {
   const servers = await startRedis({ replicas: 1, ...options });
-  const logs = servers.nodes.map(({ folder }) => sinceLast(() => readFile(join(folder, 'log'), 'utf8')));
   return {
     kind: createKind(),
     estate: () => makeEstate(servers),
-    log: async () => (await Promise.all(logs.map((read) => read()))).join('\n'),
+    atOnce: 3,
+    async log() {
+      const logs = await Promise.all(
+        servers.nodes.map(({ folder }) => fromNow(() => readFile(join(folder, 'log'), 'utf8'))),
+      );
+      return async () => (await Promise.all(logs.map((read) => read()))).join('\n');
+    },
     stop: () => servers.stop(),
   };
 }

@@ -10,6 +10,7 @@ import { sshKey } from '../../../lib/kinds/ssh-key/facts.ts';
 import { createKind } from '../../../lib/kinds/ssh-key/index.ts';
 import { newKeyPair } from '../../../lib/kinds/ssh-key/key-pair.ts';
 import { parseTarget, type Target } from '../../../lib/kinds/ssh-key/schema.ts';
+import { openUse as openService } from '../../../lib/rehearsal/estates/services/uses/ssh-key.ts';
 import { startSimulator } from '../../../lib/simulator/index.ts';
 import type { Iam } from '../../../lib/simulator/services/iam/iam.ts';
 import type { Ssm } from '../../../lib/simulator/services/ssm/ssm.ts';
@@ -88,6 +89,10 @@ async function asPrincipal(world: SimulatedWorld, userName: string): Promise<voi
 export interface EstateOptions {
   /** Changes to the target as the inventory says it. */
   target?: Record<string, unknown>;
+  /** Which of the hosts it is at. Default: all. */
+  only?: number;
+  /** Default: OpenSSH's own client. */
+  logIn?: (server: SshdServer, privateKey: string) => Promise<string>;
   /** Lines that stand in every authorized_keys beside the current key's. */
   lines?: readonly string[];
   clock?: Clock;
@@ -101,8 +106,10 @@ export interface SshEstate extends KindEstate<Target> {
 let count = 0;
 
 /** One key in every authorized_keys, as a person put it there. */
-export async function makeEstate({ ssm, servers }: Hosts, options: EstateOptions = {}): Promise<SshEstate> {
+export async function makeEstate({ ssm, servers: all }: Hosts, options: EstateOptions = {}): Promise<SshEstate> {
   count += 1;
+  const { only } = options;
+  const servers = all.filter((_, at) => only === undefined || at === only);
   const [first] = servers;
   if (first === undefined) throw new Error('no host');
   const { user } = first;
@@ -116,7 +123,7 @@ export async function makeEstate({ ssm, servers }: Hosts, options: EstateOptions
     hosts: servers.map(({ host, port, hostKey }, at) => ({
       host,
       port,
-      instanceId: instanceIdOf(at),
+      instanceId: instanceIdOf(only ?? at),
       hostKeys: [hostKey],
     })),
     authorizedKeys: first.authorizedKeys,
@@ -145,7 +152,7 @@ export async function makeEstate({ ssm, servers }: Hosts, options: EstateOptions
     /** Everywhere the same, or an error. */
     async logIn(credential) {
       const answers = new Set<string>();
-      for (const server of servers) answers.add(await logInAt(server, keyIn(credential)));
+      for (const server of servers) answers.add(await (options.logIn ?? logInAt)(server, keyIn(credential)));
       const [answer] = answers;
       if (answers.size !== 1 || (answer !== 'accepted' && answer !== 'refused'))
         throw new Error(`the hosts answer ${[...answers].join(' and ')}`);
@@ -210,6 +217,16 @@ export async function logInAt(server: SshdServer, privateKey: string): Promise<s
   });
 }
 
+/** As a service does it: a process for each login would take most of a crash matrix's time. */
+export async function logInByDriver({ host, port, user, hostKey }: SshdServer, privateKey: string): Promise<string> {
+  const settings = { hosts: [{ host, port, user, hostKey }] };
+  const use = openService({ fields: { privateKey }, urls: [], settings, ca: '', service: 'a test' });
+  return use.check().then(
+    () => 'accepted',
+    (error: { code?: string }) => (error.code === 'client-authentication' ? 'refused' : String(error.code)),
+  );
+}
+
 /** A session that reads until its client ends. */
 export async function openUse(server: SshdServer, value: SecretValue, target: Target): Promise<Use> {
   const client = spawn('ssh', [...(await argumentsFor(server, keyIn(value))), 'echo ready; cat'], {
@@ -244,18 +261,24 @@ export async function linesAt({ authorizedKeys }: SshdServer): Promise<string[]>
   return (await readFile(authorizedKeys, 'utf8')).split('\n').filter((line) => line !== '');
 }
 
-/** For `describeKind`. */
-export async function startHarness(
-  options: SshdOptions & { count?: number; target?: Record<string, unknown> } = {},
-): Promise<KindHarness<Target, Credential>> {
-  const hosts = await startHosts(options);
+/** For `describeKind` and the crash matrix: several hosts, each for one estate at a time. */
+export async function startHarness({
+  logIn = logInByDriver,
+  atOnce = 3,
+  ...options
+}: SshdOptions & { atOnce?: number } & Pick<EstateOptions, 'logIn'> = {}): Promise<KindHarness<Target, Credential>> {
+  const hosts = await startHosts({ ...options, count: atOnce });
+  const free = [...hosts.servers.keys()];
   return {
     kind: createKind(),
     // A shell at the host and two logins, on a machine that does other things too.
-    promotionSeconds: 6,
-    // A login and a command on a host take seconds: `npm run test:crash` runs every point.
-    crashSample: { rotation: 12, emergency: 0 },
-    estate: () => makeEstate(hosts, options.target ? { target: options.target } : {}),
+    promotionSeconds: 4,
+    atOnce,
+    async estate() {
+      const only = free.shift() ?? 0;
+      const estate = await makeEstate(hosts, { only, logIn });
+      return { ...estate, release: () => void free.push(only) };
+    },
     stop: () => hosts.stop(),
   };
 }

@@ -89,11 +89,12 @@ first() {
     file) { head -n 1 "$log.1" 2>/dev/null; head -n 1 "$log"; } | grep -a . | head -n 1 ;;
   esac | cut -c 1-40
 }
+# State and inode of each at the port. Read once for each look: a busy host has thousands of others.
 sockets() {
-  awk -v port="$port" -v state="$1" 'substr($2, length($2) - 4) == port && $4 == state { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+  awk -v port="$port" 'substr($2, length($2) - 4) == port { print $4 "|" $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 held() {
-  open=" $(sockets 01 | tr '\n' ' ')"
+  open=" $(printf '%s\n' "$sockets" | sed -n 's/^01|//p' | tr '\n' ' ')"
   ls -l /proc/[0-9]*/exe 2>/dev/null | awk '$(NF - 1) == "->" && $NF ~ /\/sshd[^\/]*$/ || $NF == "(deleted)" && $(NF - 1) ~ /\/sshd[^\/]*$/ { for (i = 1; i <= NF; i++) if ($i ~ /^\/proc\//) { split($i, part, "/"); print part[3] } }' |
     while read -r pid; do
       title=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | cut -c 1-80)
@@ -104,6 +105,7 @@ held() {
     done
 }
 look() {
+  sockets=$(sockets)
   table=$(held)
   early=" $(printf '%s\n' "$table" | awk -F'|' '$3 ~ /\[(net|accepted|preauth)\]/ { print $1 }' | tr '\n' ' ')"
   table=$(printf '%s\n' "$table" | awk -F'|' -v early="$early" 'NF == 3 && !index(early, " " $1 " ")')
@@ -128,7 +130,7 @@ if [ "$end" = yes ]; then
 fi
 echo "now|$(date +%s.%N)"
 echo "source|$source"
-[ -z "$(sockets 0A)" ] || echo listens
+! printf '%s\n' "$sockets" | grep -q '^0A|' || echo listens
 first | sed 's/^/first|/'
 printf '%s\n' "$told" | head -n 200
 printf '%s\n' "$table" | head -n 100 | sed -n 's/^\([0-9]\)/held|\1/p'

@@ -1,0 +1,8 @@
+import { describe } from 'vitest';
+import { describeCrashes } from '../../crash/describe-crashes.ts';
+import { redisInstalled } from '../../support/redis-server.ts';
+import { startHarness } from './harness.ts';
+
+describe.runIf(redisInstalled())('with a real server behind ElastiCache', () => {
+  describeCrashes('elasticache-user', () => startHarness());
+});
