@@ -86,7 +86,7 @@ FROM (SELECT 1 AS one) always LEFT JOIN (
     u.max_questions AS queries, u.max_updates AS updates, u.max_connections AS connections,
     u.max_user_connections AS sessions,
     /*M! u.max_statement_time AS statementSeconds, NULLIF(u.default_role, '') AS defaultRoles, 0 AS secondary,
-      JSON_EXISTS(g.Priv, '$.auth_or') AS several, JSON_VALUE(g.Priv, '$.account_locked') AS locked */
+      COALESCE(JSON_LENGTH(g.Priv, '$.auth_or'), 1) > 1 AS several, JSON_VALUE(g.Priv, '$.account_locked') AS locked */
     /*!80000 NULL AS statementSeconds, 0 AS several, u.account_locked = 'Y' AS locked,
       COALESCE(JSON_CONTAINS_PATH(u.User_attributes, 'one', '$.additional_password'), 0) AS secondary,
       (SELECT CAST(JSON_ARRAYAGG(JSON_ARRAY(d.DEFAULT_ROLE_USER, d.DEFAULT_ROLE_HOST)) AS CHAR) FROM mysql.default_roles d
