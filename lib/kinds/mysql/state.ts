@@ -4,7 +4,7 @@ import type { Session } from './client.ts';
 import { type Grants, parseGrants } from './grants.ts';
 import { accountName, bytes } from './quote.ts';
 
-const flag = z.pipe(
+export const flag = z.pipe(
   z.nullable(z.union([z.number(), z.string()])),
   z.transform((value) => Number(value) === 1),
 );
@@ -110,7 +110,7 @@ export async function gatherAccounts(session: Session, base: string, clone: stri
 }
 
 /** Whoever may read the users may read their grants: `mysql` as a whole. */
-async function readable<T>(reading: Promise<T>): Promise<T> {
+export async function readable<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
