@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SecretValue } from '../../../lib/core/secret-value.ts';
+import type { Row, Session } from '../../../lib/kinds/mysql/client.ts';
 import type { Credential } from '../../../lib/kinds/mysql/credential.ts';
+import { gather } from '../../../lib/kinds/mysql/dual/state.ts';
+import { isStored } from '../../../lib/kinds/mysql/dual/stored-password.ts';
+import { storedPassword } from '../../../lib/kinds/mysql/hash.ts';
 import { hasMariadb, type MariadbServer, startMariadb } from '../../support/mariadb-server.ts';
 import { makeDualEstate } from './dual.ts';
 import { failure } from './failure.ts';
@@ -244,6 +249,55 @@ describe.runIf(hasMariadb)('two passwords of one user, on MariaDB', { timeout: 6
     const back = await turn(turns, twice.value);
     expect(back.pending.username).toBe(turns.clone);
     await turn(turns, back.value);
+  });
+
+  it('are read out of MySQL’s tables as its manual has them: the statement without what MariaDB alone reads', async () => {
+    const [host, sha2] = ['%', 'caching_sha2_password'];
+    const first = { password: SecretValue.of('password-of-the-primary'), salt: 'abcdefghijklmnopqrst' };
+    // As MySQL makes them, of any 7 bits but 0 and $; in JSON some of them are escaped.
+    const second = {
+      password: SecretValue.of('password-of-the-secondary'),
+      salt: '\u0001\t"\\\u001b\n/\u007f~`\'abcdefghi',
+    };
+    const stored = ({ password, salt }: typeof first) => storedPassword(sha2, password, salt).reveal();
+    const session = await server.connect();
+    await session.query(`CREATE DATABASE mysql8; CREATE TABLE mysql8.user
+      (User char(32), Host char(255), plugin char(64), authentication_string text, User_attributes json) COLLATE utf8mb4_bin`);
+    const insert = 'INSERT INTO mysql8.user VALUES (?, ?, ?, ?, ?)';
+    const attributes = JSON.stringify({ additional_password: stored(second), Password_locking: {} });
+    await session.query(insert, ['app', host, sha2, stored(first), attributes]);
+    await session.query(insert, ['app', '10.%', 'mysql_native_password', null, null]);
+    await session.query(insert, ['other', host, sha2, '', null]);
+    const onMysql: Session = {
+      async rows(statement) {
+        const read = statement
+          .replaceAll(/\/\*M![\s\S]*?\*\//g, '')
+          .replaceAll(/\/\*!80014([\s\S]*?)\*\//g, '$1')
+          .replaceAll('mysql.user', 'mysql8.user')
+          .replaceAll('VERSION()', "'8.4.3'");
+        expect(read).not.toContain('/*');
+        return (await session.query(read))[0] as Row[];
+      },
+      run: () => Promise.reject(new Error('nothing is changed')),
+    };
+    const { mariadb, accounts } = await gather(onMysql, 'app');
+    expect(mariadb).toBe(false);
+    expect(accounts).toMatchObject([
+      { user: 'app', host, plugin: sha2, several: false },
+      { user: 'app', host: '10.%', plugin: 'mysql_native_password', several: false },
+    ]);
+    const known = accounts.map(({ passwords }) =>
+      passwords.map((one) => [first, second].map(({ password }) => isStored(one, password))),
+    );
+    expect(known).toEqual([
+      [
+        [true, false],
+        [false, true],
+      ],
+      [[false, false]],
+    ]);
+    expect((await gather(onMysql, 'nobody')).accounts).toEqual([]);
+    await session.end();
   });
 
   describe('and sessions', () => {
