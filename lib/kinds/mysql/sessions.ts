@@ -37,12 +37,13 @@ export async function endSessions(
   context: Context,
   user: string,
   endpoint: string,
-  condemned: (open: OpenSession[]) => OpenSession[] = (open) => open,
+  condemned: (open: OpenSession[], askedAtMs: number) => OpenSession[] = (open) => open,
 ): Promise<void> {
   // A login that passed the check just before the change may not be listed yet: none must be seen twice in a row.
   let unseen = 0;
   const gone = await eventually(context, goneMs, async () => {
-    const open = condemned(await sessionsOf(session, user));
+    const askedAtMs = context.clock.nowMs();
+    const open = condemned(await sessionsOf(session, user), askedAtMs);
     for (const { id } of open) await kill(session, Number(id));
     unseen = open.length === 0 ? unseen + 1 : 0;
     return unseen >= 2;

@@ -447,14 +447,13 @@ describe('sessions from before the promotion', () => {
   });
 
   it('stay condemned; without an instant all that are there at first, and nobody who comes later', () => {
-    const context = { clock: { nowMs: () => askedAtMs } } as Parameters<typeof condemning>[0];
-    const old = condemning(context, promotedAtMs);
-    expect(old([session(1, 61), session(2, 0)]).map(({ id }) => id)).toEqual([1]);
-    expect(old([session(1, 0), session(2, 0)]).map(({ id }) => id)).toEqual([1]);
-    const all = condemning(context, undefined);
-    expect(all([session(1, 0), session(2, 0)])).toHaveLength(2);
-    expect(all([session(2, 0), session(3, 0)])).toHaveLength(2);
-    expect(all([session(4, 0)])).toEqual([]);
+    const old = condemning(promotedAtMs);
+    expect(old([session(1, 61), session(2, 0)], askedAtMs).map(({ id }) => id)).toEqual([1]);
+    expect(old([session(1, 0), session(2, 0)], askedAtMs).map(({ id }) => id)).toEqual([1]);
+    const all = condemning(undefined);
+    expect(all([session(1, 0), session(2, 0)], askedAtMs)).toHaveLength(2);
+    expect(all([session(2, 0), session(3, 0)], askedAtMs)).toHaveLength(2);
+    expect(all([session(4, 0)], askedAtMs)).toEqual([]);
   });
 });
 

@@ -33,8 +33,7 @@ export const dualPasswords: Verbs = {
     await changePasswords(
       context,
       (state) => decideRemoval(state, context.target, { leaves: retire.password, stays: keep.password }),
-      (session, endpoint) =>
-        endSessions(session, context, retire.username, nameOf(endpoint), condemning(context, promotedAtMs)),
+      (session, endpoint) => endSessions(session, context, retire.username, nameOf(endpoint), condemning(promotedAtMs)),
     );
   },
   async enable(context, credential, keep) {

@@ -1,4 +1,3 @@
-import type { Context } from '../doors.ts';
 import type { OpenSession } from '../sessions.ts';
 
 /**
@@ -14,17 +13,19 @@ export function begunBefore(open: readonly OpenSession[], instantMs: number, ask
   return open.filter(({ id }) => Number(id) <= latest);
 }
 
-/** Looks that condemn all, where there is no instant to go by: later ones may have logged in with what stays. */
+/** Looks that condemn: a login just before the change may not be listed at once; who comes later logged in with what stays. */
 const looks = 2;
 
-/** For `endSessions`: those from before an instant, or all that are there now. Once condemned, a session stays so. */
-export function condemning({ clock }: Context, instantMs: number | undefined): (open: OpenSession[]) => OpenSession[] {
+/** For `endSessions`: those from before an instant, or all that are there, where there is none to go by. */
+export function condemning(instantMs: number | undefined): (open: OpenSession[], askedAtMs: number) => OpenSession[] {
   const condemned = new Set<number>();
   let looked = 0;
-  return (open) => {
+  return (open, askedAtMs) => {
     looked += 1;
-    const old = instantMs === undefined ? open : begunBefore(open, instantMs, clock.nowMs());
-    if (instantMs !== undefined || looked <= looks) for (const { id } of old) condemned.add(Number(id));
+    if (looked <= looks) {
+      const old = instantMs === undefined ? open : begunBefore(open, instantMs, askedAtMs);
+      for (const { id } of old) condemned.add(Number(id));
+    }
     return open.filter(({ id }) => condemned.has(Number(id)));
   };
 }
