@@ -7,6 +7,7 @@ import { takeLock } from '../../../lib/kinds/mysql/dual/lock.ts';
 import { begunBefore, condemning } from '../../../lib/kinds/mysql/dual/sessions.ts';
 import { type DualAccount, type DualState, requireDualPasswords } from '../../../lib/kinds/mysql/dual/state.ts';
 import { isStored, type StoredPassword } from '../../../lib/kinds/mysql/dual/stored-password.ts';
+import { mysql } from '../../../lib/kinds/mysql/facts.ts';
 import { storedPassword } from '../../../lib/kinds/mysql/hash.ts';
 import { parseTarget } from '../../../lib/kinds/mysql/schema.ts';
 import { sha256Crypt } from '../../../lib/kinds/mysql/sha-crypt.ts';
@@ -458,6 +459,12 @@ describe('sessions from before the promotion', () => {
 });
 
 describe('a target with two passwords of one user', () => {
+  it('keeps the user’s name, so that a view may hold the password alone', () => {
+    const roles = (overlap: string) => ({ ...mysql.fields, ...mysql.fieldsOf?.(targetOf({ overlap })) });
+    expect(roles('dual-passwords')).toEqual({ ...roles('alternating-users'), username: 'plain' });
+    expect(roles('alternating-users')['username']).toBe('identity');
+  });
+
   it('is said so, and may have a name that leaves no room for a clone', () => {
     expect(parseTarget({ host: 'h.example', database: 'd', user: 'u', adminSecret: 'a' }).overlap).toBe(
       'alternating-users',
