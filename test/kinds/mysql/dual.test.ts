@@ -252,7 +252,7 @@ describe.runIf(hasMariadb)('two passwords of one user, on MariaDB', { timeout: 6
   });
 
   it('are read out of MySQL’s tables as its manual has them: the statement without what MariaDB alone reads', async () => {
-    const [host, sha2] = ['%', 'caching_sha2_password'];
+    const [host, sha2] = ['%', 'caching_sha2_password'] as const;
     const first = { password: SecretValue.of('password-of-the-primary'), salt: 'abcdefghijklmnopqrst' };
     // As MySQL makes them, of any 7 bits but 0 and $; in JSON some of them are escaped.
     const second = {
