@@ -31,7 +31,7 @@ export interface KindFacts<Target = unknown> {
   evidence: { lastUse: string; disable: string; destroy: string; provenDead: string };
   /** Fields of the secret's value (a JSON object) that views may name. */
   fields: Readonly<Record<string, FieldRole>>;
-  /** Further fields that views may name, where they depend on the target. Default none. */
+  /** Further fields that views may name, or other roles of those, where they depend on the target. Default none. */
   fieldsOf?(target: Target): Readonly<Record<string, FieldRole>>;
   /** The texts in a version's value (a JSON object) that must never be shown, where secret fields hold other words too. Default: those fields. */
   secretTexts?(value: Readonly<Record<string, unknown>>): readonly string[];

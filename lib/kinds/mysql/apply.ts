@@ -1,7 +1,7 @@
 import { KeyturnError } from '../../core/errors.ts';
-import type { Change } from './changes.ts';
 import type { Session } from './client.ts';
 import { failureOf, privilegeErrors, ServerError } from './failure.ts';
+import type { Change } from './statements.ts';
 
 /** A password validation plugin's or component's, and MySQL's PASSWORD HISTORY. */
 const policyErrors: ReadonlySet<number> = new Set([1819, 3638]);

@@ -4,26 +4,15 @@ import { cloneOf } from '../shared/database-user/alternation.ts';
 import type { Credential } from './credential.ts';
 import { type GrantChange, grantChanges } from './difference.ts';
 import { type Grants, parseGrants } from './grants.ts';
-import { type HashedPlugin, isHashed, storedPassword } from './hash.ts';
+import { type HashedPlugin, isHashed } from './hash.ts';
 import { optionsOf } from './options.ts';
 import { accountName } from './quote.ts';
 import type { Target } from './schema.ts';
 import type { Account, State } from './state.ts';
-
-/** One statement; each commits by itself. */
-export interface Change {
-  statement: SecretValue;
-  /** The statement without a password's hash, for errors. */
-  label: string;
-  /** What the admin must be granted for it, where CREATE USER is not enough. `{admin}` stands for its name. */
-  needs?: string;
-}
+import { type Change, identified, type Login, listed } from './statements.ts';
 
 /** An account that pending is to log in with. */
-interface Wanted {
-  user: string;
-  host: string;
-  plugin: HashedPlugin;
+interface Wanted extends Login {
   /** The base's account that it is to equal; undefined on the base's own turn. */
   like?: Account;
 }
@@ -41,18 +30,18 @@ export function decideChanges(
   target: Target,
   pending: Pick<Credential, 'username' | 'password'>,
 ): Change[] {
-  requireHosts(state, target);
+  requireHosts(state.base, target);
   for (const account of state.base) requireOnePassword(account);
   const ofBase = pending.username === target.user;
   if (ofBase) refuseLoss(state, target);
   const present = ofBase ? state.base : state.clone;
   const wanted = ofBase ? wantedOfBase(state, target) : wantedOfClone(state, target);
-  const identified = identifier(state, pending.password);
+  const withPassword = identified(state, pending.password);
 
   const changes: Change[] = [];
   for (const account of wanted) {
     const found = present.find(({ host }) => host === account.host);
-    changes.push(...accountChanges(account, found, identified));
+    changes.push(...accountChanges(account, found, withPassword));
     if (account.like)
       changes.push(...grantChanges(account.like.grants, found?.grants ?? nothing, account, state.mariadb).map(ofGrant));
   }
@@ -60,11 +49,8 @@ export function decideChanges(
   const gone = present.filter(({ host, locked }) => !locked && !wanted.some((account) => account.host === host));
   if (gone.length > 0) changes.push(plain(`ALTER USER ${gone.map(accountName).join(', ')} ACCOUNT LOCK`));
 
-  const list = wanted
-    .map(identified)
-    .reduce((sum, next) => sum.map((text) => next.parse((more) => `${text}, ${more}`)));
   changes.push({
-    statement: list.map((text) => `ALTER USER ${text} ACCOUNT UNLOCK`),
+    statement: listed(wanted.map(withPassword)).map((text) => `ALTER USER ${text} ACCOUNT UNLOCK`),
     label: `ALTER USER ${wanted.map(accountName).join(', ')} IDENTIFIED … ACCOUNT UNLOCK`,
   });
   return changes;
@@ -99,19 +85,10 @@ function wantedOfClone({ base }: State, { user }: Target): Wanted[] {
   return base.map((like) => ({ user: cloneOf(user), host: like.host, plugin: pluginOf(like), like }));
 }
 
-/** `` `app`@`%` IDENTIFIED VIA plugin USING 'hash' `` */
-function identifier({ mariadb }: State, password: SecretValue): (account: Wanted) => SecretValue {
-  const [by, as] = mariadb ? ['VIA', 'USING'] : ['WITH', 'AS'];
-  return (account) =>
-    storedPassword(account.plugin, password).map(
-      (hash) => `${accountName(account)} IDENTIFIED ${by} ${account.plugin} ${as} '${hash}'`,
-    );
-}
-
 function accountChanges(
   wanted: Wanted,
   found: Account | undefined,
-  identified: (account: Wanted) => SecretValue,
+  withPassword: (account: Wanted) => SecretValue,
 ): Change[] {
   const name = accountName(wanted);
   const options = wanted.like && optionsOf(wanted.like);
@@ -119,7 +96,7 @@ function accountChanges(
     const rest = `${options ? ` ${options}` : ''} ACCOUNT LOCK`;
     return [
       {
-        statement: identified(wanted).map((text) => `CREATE USER IF NOT EXISTS ${text}${rest}`),
+        statement: withPassword(wanted).map((text) => `CREATE USER IF NOT EXISTS ${text}${rest}`),
         label: `CREATE USER IF NOT EXISTS ${name} IDENTIFIED …${rest}`,
       },
     ];
@@ -138,8 +115,9 @@ function ofGrant({ statement, needs }: GrantChange): Change {
   return { ...plain(statement), needs };
 }
 
-function requireHosts({ base }: State, { user, hosts }: Target): void {
-  const found = base.map(({ host }) => host);
+/** @throws InvalidInput where the hosts that there are are not those of the inventory */
+export function requireHosts(accounts: readonly { host: string }[], { user, hosts }: Target): void {
+  const found = accounts.map(({ host }) => host);
   if (hosts === undefined || found.length === 0) return;
   const odd = [...hosts.filter((host) => !found.includes(host)), ...found.filter((host) => !hosts.includes(host))];
   if (odd.length === 0) return;
@@ -160,7 +138,8 @@ function requireOnePassword(account: Account): void {
   pluginOf(account);
 }
 
-function pluginOf(account: Account): HashedPlugin {
+/** @throws InvalidInput where it is none whose passwords can be hashed here */
+export function pluginOf(account: Pick<Account, 'user' | 'host' | 'plugin'>): HashedPlugin {
   const { plugin } = account;
   if (isHashed(plugin)) return plugin;
   // What was made without a password, and what the servers of old left empty.

@@ -34,6 +34,8 @@ const connectMs = 5_000;
 const lockSeconds = 5;
 /** MariaDB's changes of users ignore the limit of locks, and heed this one. */
 const statementSeconds = 8;
+/** The server ends a session that is silent for so long: its process has died without a word. It may hold a lock. */
+const silenceSeconds = 30;
 /** For a server that keeps neither: a statement, and time for the answer to travel. */
 const answerMs = 12_000;
 /** For the server to see the good-bye; after it the socket is destroyed. */
@@ -41,7 +43,7 @@ const farewellMs = 1_000;
 
 /** Once per session that changes something: nothing waits for hours, and strings mean the same at every server. */
 export const prepareChanges = SecretValue.of(
-  `SET SESSION lock_wait_timeout = ${lockSeconds}, sql_mode = 'STRICT_ALL_TABLES' /*M! , max_statement_time = ${statementSeconds} */`,
+  `SET SESSION lock_wait_timeout = ${lockSeconds}, wait_timeout = ${silenceSeconds}, sql_mode = 'STRICT_ALL_TABLES' /*M! , max_statement_time = ${statementSeconds} */`,
 );
 
 /**

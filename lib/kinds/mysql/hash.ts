@@ -28,7 +28,22 @@ function nativePassword(password: SecretValue): SecretValue {
  * (sql/auth/sha2_password.cc, `serialize`). 5,000 rounds are MySQL's default (caching_sha2_password_digest_rounds).
  */
 function cachingSha2Password(password: SecretValue, salt: string): SecretValue {
-  return password.map((text) => `$A$005$${salt}${sha256Crypt(Buffer.from(text), Buffer.from(salt), 5_000)}`);
+  return underHead(password, Buffer.from(`$A$005$${salt}`), 5_000);
+}
+
+function underHead(password: SecretValue, head: Buffer, rounds: number): SecretValue {
+  return password.map((text) => `${head.toString()}${sha256Crypt(Buffer.from(text), head.subarray(7), rounds)}`);
+}
+
+/**
+ * What the server has stored if it is this password that it stores: as `storedPassword`, with the rounds and the salt of the
+ * first 27 bytes that are there. Undefined where those are none of caching_sha2_password.
+ */
+export function storedAs(plugin: HashedPlugin, password: SecretValue, head: Buffer): SecretValue | undefined {
+  if (plugin === 'mysql_native_password') return nativePassword(password);
+  const thousands = /^\$A\$([0-9A-F]{3})\$/.exec(head.toString('latin1'))?.[1];
+  if (thousands === undefined) return undefined;
+  return underHead(password, head, Number.parseInt(thousands, 16) * 1_000);
 }
 
 const saltCharacters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

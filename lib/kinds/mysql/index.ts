@@ -1,36 +1,29 @@
 import type { ChosenKind } from '../../core/kind.ts';
-import { refuseSame, refuseStranger } from '../shared/database-user/alternation.ts';
-import { type Credential, parseCredential, proposeValue } from './credential.ts';
+import { alternatingUsers } from './alternating.ts';
+import { type Credential, identityOf, parseCredential, proposeValue } from './credential.ts';
+import { dualPasswords } from './dual/index.ts';
 import { mysql } from './facts.ts';
-import { install } from './install.ts';
-import { lastUse } from './last-use.ts';
-import { lockUser, unlockUser } from './lock.ts';
-import { proveRefused } from './prove.ts';
 import type { Target } from './schema.ts';
-import { verify } from './verify.ts';
+import type { Verbs } from './verbs.ts';
 
-/** MySQL and MariaDB with alternating users: see README.md beside this file. */
+/** MySQL and MariaDB, with alternating users or with dual passwords: see README.md beside this file. */
 export function createKind(): ChosenKind<Target, Credential> {
+  const at = ({ target }: { target: Target }): Verbs =>
+    target.overlap === 'dual-passwords' ? dualPasswords : alternatingUsers;
   return {
     facts: mysql,
     origin: 'chosen',
     parse: parseCredential,
-    identify: ({ username }) => username,
+    identify: identityOf,
     propose: proposeValue,
-    install: (context, { pending }) => install(context, pending),
-    verify,
-    lastUse: (context, { username }) => lastUse(context, username),
-    async disable(context, { retire, keep }) {
-      refuseSame(retire, keep);
-      await lockUser(context, retire.username);
-    },
-    enable: (context, { username }) => unlockUser(context, username),
-    proveRefused,
-    // Views, routines, triggers and events name users as their definers: nothing to drop.
+    install: (context, ...rest) => at(context).install(context, ...rest),
+    verify: (context, ...rest) => at(context).verify(context, ...rest),
+    lastUse: (context, ...rest) => at(context).lastUse(context, ...rest),
+    disable: (context, ...rest) => at(context).disable(context, ...rest),
+    enable: (context, ...rest) => at(context).enable(context, ...rest),
+    proveRefused: (context, ...rest) => at(context).proveRefused(context, ...rest),
+    // Views, routines, triggers and events name users as their definers, and a removed password is gone: nothing to destroy.
     destroy: async () => undefined,
-    async discard(context, identity) {
-      refuseStranger(context.target.user, identity);
-      await lockUser(context, identity);
-    },
+    discard: (context, ...rest) => at(context).discard(context, ...rest),
   };
 }

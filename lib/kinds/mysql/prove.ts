@@ -6,17 +6,21 @@ import { asUser, type Context } from './doors.ts';
 import { failureOf } from './failure.ts';
 import { assertActsAsItself } from './verify.ts';
 
-/** One refused login per endpoint, each beside an accepted one at the same place. */
+/**
+ * One refused login per endpoint, each beside an accepted one at the same place.
+ * @param what in words, what is to be refused
+ */
 export async function proveRefused(
   context: Context,
   { retire, keep }: { retire: Credential; keep: Credential },
+  what: string,
 ): Promise<Refusal[]> {
   const refusals: Refusal[] = [];
   for (const endpoint of endpointsOf(context.target)) {
     await controlLogin(() => asUser(context, keep, endpoint, (session) => assertActsAsItself(session, keep.username)));
     const refused = await refusedLogin(
       () => asUser(context, retire, endpoint, async () => undefined),
-      `"${retire.username}" still logs in at ${nameOf(endpoint)}`,
+      `${what} still logs in at ${nameOf(endpoint)}`,
     );
     refusals.push({ endpoint: nameOf(endpoint), error: `error ${failureOf(refused)?.errno}` });
   }

@@ -25,7 +25,11 @@ export function grantsFor(admin: string, privileges: readonly string[]): string 
 }
 
 /** @throws AdminPrivilegeMissing with the statement to run; TargetFailed on a read-only server. */
-export function requireRights(own: Grants, state: State, endpoint: string): void {
+export function requireRights(
+  own: Grants,
+  state: Pick<State, 'mariadb' | 'rds' | 'readOnly' | 'admin'>,
+  endpoint: string,
+): void {
   if (state.readOnly) throw new KeyturnError('TargetFailed', `the server at ${endpoint}: ${readOnly}`);
   const missing = missingPrivileges(own, state);
   if (missing.length === 0) return;

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import { parseInput } from '../../core/parse.ts';
 import { host, port, Tls, text } from '../shared/database-user/target.ts';
-import { unfitBase } from './users.ts';
+import { unfitBase, unfitName } from './users.ts';
 
 /** One server address. */
 const Endpoint = z.strictObject({ host, port: z._default(port, 3306) });
@@ -15,8 +15,10 @@ const TargetFields = z.strictObject({
   port: z._default(port, 3306),
   /** The database that logins are proven in. */
   database: text,
-  /** The base user: its grants count; the other user, `<user>_clone`, is made equal to it. */
+  /** The base user: its grants count; the other user, `<user>_clone`, is made equal to it. With dual passwords the only one. */
   user: text,
+  /** How old and new stay valid together: two users in turn, or two passwords of one user, where the server has them. */
+  overlap: z._default(z.enum(['alternating-users', 'dual-passwords']), 'alternating-users'),
   /** The secret with Keyturn's own login at this server, by name or ARN. */
   adminSecret: text,
   /** Default: the chain and the very host name are verified, against the CAs of RDS. */
@@ -32,8 +34,8 @@ const TargetFields = z.strictObject({
 
 /** The inventory's `target` of a mysql secret. */
 const Target = TargetFields.check(
-  z.superRefine(({ user, engine, tls, ...rest }, { addIssue }) => {
-    const unfit = unfitBase(user, engine);
+  z.superRefine(({ user, engine, tls, overlap, ...rest }, { addIssue }) => {
+    const unfit = overlap === 'dual-passwords' ? unfitName(user, engine) : unfitBase(user, engine);
     if (unfit !== undefined) addIssue({ code: 'custom', message: unfit, path: ['user'], input: user });
     const address = [rest, ...rest.replicas].find((endpoint) => isIP(endpoint.host) !== 0);
     // The driver compares a certificate with host names only.

@@ -10,22 +10,40 @@ import { bytes } from './quote.ts';
 /** A session ends at its next safe point, after a rollback; one that takes longer than this hangs. */
 const goneMs = 15_000;
 
-const Sessions = z.array(z.object({ id: z.union([z.number(), z.string()]), client: z.string() }));
+const Sessions = z.array(
+  z.object({
+    id: z.union([z.number(), z.string()]),
+    client: z.string(),
+    /** How long it has been doing what it does, or nothing: not its age. */
+    seconds: z.nullable(z.union([z.number(), z.string()])),
+  }),
+);
 export type OpenSession = z.infer<typeof Sessions>[number];
 
 /** With PROCESS the list is whole; without, it is one's own sessions, so that must be sure before. */
 export async function sessionsOf(session: Session, user: string): Promise<OpenSession[]> {
-  const statement = `SELECT id AS id, SUBSTRING_INDEX(host, ':', 1) AS client FROM information_schema.processlist
+  const statement = `SELECT id AS id, SUBSTRING_INDEX(host, ':', 1) AS client, time AS seconds FROM information_schema.processlist
 WHERE user = ${bytes(user)} AND id <> CONNECTION_ID()`;
   return Sessions.parse(await session.rows(statement));
 }
 
-/** Kills the user's sessions until none is left. @throws TargetTimeout, AdminPrivilegeMissing */
-export async function endSessions(session: Session, context: Context, user: string, endpoint: string): Promise<void> {
-  // A login that passed the check just before the lock may not be listed yet: none must be seen twice in a row.
+/**
+ * Kills the user's sessions until none is left.
+ * @param condemned which of them. Default: all
+ * @throws TargetTimeout, AdminPrivilegeMissing
+ */
+export async function endSessions(
+  session: Session,
+  context: Context,
+  user: string,
+  endpoint: string,
+  condemned: (open: OpenSession[], askedAtMs: number) => OpenSession[] = (open) => open,
+): Promise<void> {
+  // A login that passed the check just before the change may not be listed yet: none must be seen twice in a row.
   let unseen = 0;
   const gone = await eventually(context, goneMs, async () => {
-    const open = await sessionsOf(session, user);
+    const askedAtMs = context.clock.nowMs();
+    const open = condemned(await sessionsOf(session, user), askedAtMs);
     for (const { id } of open) await kill(session, Number(id));
     unseen = open.length === 0 ? unseen + 1 : 0;
     return unseen >= 2;

@@ -4,7 +4,7 @@ import type { Session } from './client.ts';
 import { type Grants, parseGrants } from './grants.ts';
 import { accountName, bytes } from './quote.ts';
 
-const flag = z.pipe(
+export const flag = z.pipe(
   z.nullable(z.union([z.number(), z.string()])),
   z.transform((value) => Number(value) === 1),
 );
@@ -86,7 +86,7 @@ FROM (SELECT 1 AS one) always LEFT JOIN (
     u.max_questions AS queries, u.max_updates AS updates, u.max_connections AS connections,
     u.max_user_connections AS sessions,
     /*M! u.max_statement_time AS statementSeconds, NULLIF(u.default_role, '') AS defaultRoles, 0 AS secondary,
-      JSON_EXISTS(g.Priv, '$.auth_or') AS several, JSON_VALUE(g.Priv, '$.account_locked') AS locked */
+      COALESCE(JSON_LENGTH(g.Priv, '$.auth_or'), 1) > 1 AS several, JSON_VALUE(g.Priv, '$.account_locked') AS locked */
     /*!80000 NULL AS statementSeconds, 0 AS several, u.account_locked = 'Y' AS locked,
       COALESCE(JSON_CONTAINS_PATH(u.User_attributes, 'one', '$.additional_password'), 0) AS secondary,
       (SELECT CAST(JSON_ARRAYAGG(JSON_ARRAY(d.DEFAULT_ROLE_USER, d.DEFAULT_ROLE_HOST)) AS CHAR) FROM mysql.default_roles d
@@ -110,7 +110,7 @@ export async function gatherAccounts(session: Session, base: string, clone: stri
 }
 
 /** Whoever may read the users may read their grants: `mysql` as a whole. */
-async function readable<T>(reading: Promise<T>): Promise<T> {
+export async function readable<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {

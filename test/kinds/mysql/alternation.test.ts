@@ -123,6 +123,22 @@ describe.runIf(hasMariadb)('alternating users on MariaDB', { timeout: 120_000 },
     ]);
   });
 
+  it('takes a user that had several methods once, of which MariaDB keeps a trace', async () => {
+    const estate = await makeEstate(server);
+    const { password } = credentialIn(estate.current, estate.target);
+    const native = `mysql_native_password USING PASSWORD('${password.reveal()}')`;
+    await server.sql(`ALTER USER ${estate.base}@'%' IDENTIFIED VIA ${native} OR unix_socket`);
+    const rotation = propose(estate);
+    const { message } = await failure('InvalidInput', kind.install(rotation.context, rotation));
+    expect(message).toContain('one of several methods');
+    await server.sql(`ALTER USER ${estate.base}@'%' IDENTIFIED VIA ${native}`);
+    const [account] = await server.sql(
+      `SELECT CONCAT(Priv) AS priv FROM mysql.global_priv WHERE User = '${estate.base}'`,
+    );
+    expect(account?.['priv']).toContain('"auth_or":[{}]');
+    await rotate(estate);
+  });
+
   it('refuses hosts that are not those of the inventory', async () => {
     const estate = await makeEstate(server, { hosts: ['%', '10.%'], target: { hosts: ['%'] } });
     const rotation = propose(estate);

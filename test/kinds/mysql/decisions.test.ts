@@ -313,8 +313,9 @@ describe("the admin's privileges", () => {
 describe('a target', () => {
   const plain = { host: 'db.example', database: 'shop', user: 'app', adminSecret: 'db/admin' };
 
-  it('defaults to port 3306, MySQL, the CAs of RDS, no replicas and any hosts', () => {
-    expect(target).toEqual({ ...plain, engine: 'mysql', port: 3306, tls: { ca: 'rds' }, replicas: [] });
+  it('defaults to port 3306, MySQL, two users in turn, the CAs of RDS, no replicas and any hosts', () => {
+    const defaults = { engine: 'mysql', port: 3306, overlap: 'alternating-users', tls: { ca: 'rds' }, replicas: [] };
+    expect(target).toEqual({ ...plain, ...defaults });
   });
 
   it.each([

@@ -136,8 +136,7 @@ export async function makeEstate(server: MariadbServer, options: EstateOptions =
           ),
         async end() {
           client.destroy();
-          const user = credential.parse(JSON.parse).username;
-          const gone = `SELECT 1 FROM information_schema.processlist WHERE user = ${literal(user)}`;
+          const gone = `SELECT 1 FROM information_schema.processlist WHERE id = ${client.threadId}`;
           while ((await server.sql(gone)).length > 0);
         },
       };

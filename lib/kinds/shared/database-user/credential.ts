@@ -26,6 +26,8 @@ export interface Dialect<Target> {
   engines: readonly string[];
   /** What a secret made with `create: true` says. */
   engineOf(target: Target): string;
+  /** Whether the base user and its clone take turns at this target; else the base keeps its name. Default true. */
+  takesTurns?(target: Target): boolean;
 }
 
 const text = z.string().check(z.minLength(1));
@@ -53,7 +55,7 @@ export interface DatabaseSecrets<Target> {
   parseCredential(value: SecretValue, target: Target): Credential | undefined;
   /** The login of the admin secret. @throws SecretMalformed, TargetMismatch */
   parseAdmin(value: SecretValue, target: Target): Login;
-  /** The other user's turn with a new password; the base user itself where there is no credential yet. */
+  /** The next user's turn with a new password; the base user's where there is no credential yet. */
   proposeValue(target: Target, current: Credential | undefined): SecretValue;
 }
 
@@ -65,6 +67,7 @@ export function databaseSecrets<Target extends DatabaseTarget>(dialect: Dialect<
       value,
       `${where} is not in AWS's shape of a ${dialect.product} secret (engine, host, port, username, password, dbname, masterarn)`,
     );
+  const takesTurns = (target: Target) => dialect.takesTurns?.(target) ?? true;
 
   function initialDocument(target: Target): Record<string, unknown> {
     return {
@@ -82,7 +85,7 @@ export function databaseSecrets<Target extends DatabaseTarget>(dialect: Dialect<
     initialDocument,
     parseCredential(value, target) {
       const document = parse(value, 'the secret');
-      refuseMismatch(document, target);
+      refuseMismatch(document, target, takesTurns(target));
       if (document.password === undefined) return undefined;
       if (document.username === undefined) {
         throw new KeyturnError('SecretMalformed', 'the secret has a password but no username');
@@ -103,7 +106,8 @@ export function databaseSecrets<Target extends DatabaseTarget>(dialect: Dialect<
       return { username, password: SecretValue.of(password) };
     },
     proposeValue(target, current) {
-      const username = current === undefined ? target.user : alternate(target.user, current.username);
+      const username =
+        current !== undefined && takesTurns(target) ? alternate(target.user, current.username) : target.user;
       const before = current?.document ?? SecretValue.of('{}');
       return before.map((document) =>
         newPassword().parse((password) =>
@@ -115,12 +119,12 @@ export function databaseSecrets<Target extends DatabaseTarget>(dialect: Dialect<
 }
 
 /** Whoever can write the secret must not be able to aim the admin credential elsewhere. */
-function refuseMismatch(document: Fields, target: DatabaseTarget): void {
+function refuseMismatch(document: Fields, target: DatabaseTarget, takesTurns: boolean): void {
   const where = 'the secret';
   refuseDifference(where, 'host', document.host?.toLowerCase(), target.host.toLowerCase());
   refuseDifference(where, 'port', document.port, target.port);
   refuseDifference(where, 'dbname', document.dbname, target.database);
-  if (document.username !== undefined && document.username !== cloneOf(target.user)) {
+  if (!takesTurns || document.username !== cloneOf(target.user)) {
     refuseDifference(where, 'username', document.username, target.user);
   }
   if (document.masterarn !== undefined && !isSameSecret(document.masterarn, target.adminSecret)) {
