@@ -1,12 +1,9 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { kindIds } from '../../lib/kinds/registry.ts';
 import { type CrashMode, crashModes } from '../support/seam.ts';
 import { type CourseName, courseOf } from './courses.ts';
 import { type CrashPoint, cleanRun, crash, type Harness } from './crash.ts';
 import type { Continuation } from './world-goes-on.ts';
-
-export { kindIds };
 
 /** A kind joins by being in the registry: its tests' folder has a harness. */
 export async function harnessOf(kindId: string): Promise<Harness> {

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 
 /**
- * For the whole crash matrix: what a guess at a password costs whoever reads an identity (lib/kinds/shared/redis-user/identity.ts)
+ * For the whole crash matrix: what a guess at a password costs whoever reads an identity (lib/kinds/shared/password-identity.ts)
  * would take a third of its time, for each of thousands of passwords. The name stays one that nothing else has.
  */
 vi.mock('node:crypto', async (original) => {

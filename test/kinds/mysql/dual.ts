@@ -3,7 +3,7 @@ import type { Credential } from '../../../lib/kinds/mysql/credential.ts';
 import { createKind } from '../../../lib/kinds/mysql/index.ts';
 import type { Target } from '../../../lib/kinds/mysql/schema.ts';
 import type { KindHarness } from '../../support/describe-kind.ts';
-import { sinceLast } from '../../support/leaks.ts';
+import { fromNow } from '../../support/leaks.ts';
 import { type MariadbServer, startMariadb } from '../../support/mariadb-server.ts';
 import { type EstateOptions, type MysqlEstate, makeEstate } from './harness.ts';
 import { withFields } from './rotate.ts';
@@ -36,7 +36,7 @@ export async function startDualHarness(): Promise<KindHarness<Target, Credential
   return {
     kind: createKind(),
     estate: () => makeDualEstate(server),
-    log: sinceLast(() => server.log()),
+    log: () => fromNow(() => server.log()),
     stop: () => server.stop(),
   };
 }
