@@ -4,7 +4,7 @@ import { currentVersions } from './estates/credentials.ts';
 import type { DeclaredService } from './estates/declared.ts';
 import { type Estate, startEstate } from './estates/estate.ts';
 import { inspect } from './estates/inspect.ts';
-import type { Expectation, Fault } from './faults/index.ts';
+import type { Expectation, Fault, Outage } from './faults/index.ts';
 import { leaksOf } from './leaks/leaks-of.ts';
 import { type Load, startLoad } from './load/load.ts';
 import { assemble, type Before } from './report/assemble.ts';
@@ -93,6 +93,7 @@ async function turnEverything(estate: Estate, { fault, screen, signal }: Rehears
   const alone = secrets.filter((secret) => !services.some((service) => shares(service, secret)));
   const interrupted = expectation?.interrupted ?? false;
   const missed = expectation?.missed?.() ?? [];
+  const outages = expectation?.outages?.();
   return lookBack(estate, {
     load,
     turns: watch.turns,
@@ -102,12 +103,14 @@ async function turnEverything(estate: Estate, { fault, screen, signal }: Rehears
     alone,
     interrupted,
     missed,
+    outages,
     screen,
   });
 }
 
 interface Run extends Pick<Findings, 'expected' | 'campaigns' | 'alone' | 'interrupted'> {
   missed: readonly string[];
+  outages: readonly Outage[] | undefined;
   load: Load;
   turns: readonly Turn[];
   before: Before;
@@ -115,8 +118,14 @@ interface Run extends Pick<Findings, 'expected' | 'campaigns' | 'alone' | 'inter
 }
 
 /** Says what went wrong, line by line, on the way to the report. */
-async function lookBack(estate: Estate, { load, turns, before, screen, missed, ...run }: Run): Promise<Rehearsal> {
-  for (const { service, status, error, phase } of load.failures.slice(0, mostLines)) {
+async function lookBack(
+  estate: Estate,
+  { load, turns, before, screen, missed, outages, ...run }: Run,
+): Promise<Rehearsal> {
+  const failures = load.failures.filter(
+    ({ atMs }) => !outages?.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs),
+  );
+  for (const { service, status, error, phase } of failures.slice(0, mostLines)) {
     screen.line(`failed: ${service}: ${status === undefined ? '' : `${status} `}${error} (${phase})`);
   }
   for (const { secret, reason } of turns) if (reason !== undefined) screen.line(`${secret}: ${reason}`);
@@ -127,7 +136,11 @@ async function lookBack(estate: Estate, { load, turns, before, screen, missed, .
   for (const { secret, form, channel, offset } of leaks.slice(0, mostLines)) {
     screen.line(`found: the ${secret}, ${form}, in ${channel} at character ${offset}`);
   }
-  const requests = { sent: load.sent, failed: load.failures.length };
+  const requests = {
+    sent: load.sent,
+    failed: failures.length,
+    ...(outages && { unanswerable: load.failures.length - failures.length }),
+  };
   const report: RehearsalReport = { requests, ...figures, leaks: leaks.length };
   return { report, promised: judge(report, { ...run, faults }) };
 }

@@ -176,7 +176,9 @@ describe('the options of npm run rehearse', () => {
   it('an unknown fault is refused with the names of those that there are', async () => {
     program = await run('rehearse', '--fault', 'earthquake');
     expect(await program.ended).toBe(2);
-    expect(program.output()).toBe('there is no fault "earthquake"; there is: unhealthy-consumer, function-killed\n');
+    expect(program.output()).toBe(
+      'there is no fault "earthquake"; there is: unhealthy-consumer, function-killed, database-away\n',
+    );
   });
 
   it('an unknown estate too', async () => {

@@ -70,8 +70,11 @@ export interface PostgresServer {
   /** Everything in the log so far. */
   log(at?: { replica?: boolean }): Promise<string>;
   logLines(at?: { replica?: boolean }): Promise<LogLine[]>;
-  /** Ends it at once, as a crash does, and starts it again at the same port: sessions are lost, what was committed is not. */
-  restart(): Promise<void>;
+  /**
+   * Ends it at once, as a crash does, and starts it again at the same port, after `awayMs` (default 0): sessions are lost, what
+   * was committed is not.
+   */
+  restart(awayMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -183,7 +186,7 @@ async function startIn(
         text,
       }));
     },
-    restart: () => writer.restart(),
+    restart: (awayMs) => writer.restart(awayMs),
     stop,
   };
 }
@@ -214,7 +217,7 @@ async function reachable(
 }
 
 interface Running {
-  restart(): Promise<void>;
+  restart(awayMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -245,9 +248,10 @@ async function run(
   };
   let end = await start();
   return {
-    async restart() {
+    async restart(awayMs = 0) {
       // Immediate shutdown; the next start recovers.
       await end('SIGQUIT');
+      await wait(awayMs);
       end = await start();
     },
     // Fast shutdown; the data folder goes anyway.

@@ -1,5 +1,6 @@
 import type { Estate } from '../estates/estate.ts';
 import type { TurnResult } from '../report/report.ts';
+import { databaseAway } from './database-away.ts';
 import { functionKilled } from './function-killed.ts';
 import { unhealthyConsumer } from './unhealthy-consumer.ts';
 
@@ -11,12 +12,20 @@ export interface Fault {
   begin(estate: Estate): Expectation;
 }
 
+/** From `fromMs` to `toMs` no service can be expected to answer. */
+export interface Outage {
+  fromMs: number;
+  toMs: number;
+}
+
 /** What becomes of a run with a fault in it. */
 export interface Expectation {
   /** By secret; those that are not named are retired. */
   results: Readonly<Record<string, TurnResult>>;
   /** Steps run more than once: what they cost is not judged. */
   interrupted?: true;
+  /** While something that the services need was not there, by the clock of the world; until now where it is not back yet. */
+  outages?(): Outage[];
   /** What should have gone wrong and did not, at the end. */
   missed?(): string[];
 }
@@ -29,5 +38,10 @@ export const faults: Readonly<Record<string, Fault>> = {
   'function-killed': {
     title: 'each function that changes something dies once in the middle of it: everything still turns',
     begin: functionKilled,
+  },
+  'database-away': {
+    title:
+      'a database crashes while it is told the new credential, and again while the old one is disabled: everything still turns',
+    begin: databaseAway,
   },
 };

@@ -33,7 +33,7 @@ export function judge(report: RehearsalReport, findings: Findings): Promised[] {
   const { requests, rotations, leaks, deniedCalls } = report;
   return [
     {
-      promise: 'no request failed, of 1,000 at least',
+      promise: `no request failed, of 1,000 at least${requests.unanswerable === undefined ? '' : ', but while what it needs was away'}`,
       kept: requests.failed === 0 && requests.sent >= fewestRequests,
       seen: `${requests.failed} of ${requests.sent} failed`,
     },

@@ -37,7 +37,8 @@ export interface SecretsManagerCalls {
 
 /** What `--json` writes. */
 export interface RehearsalReport {
-  requests: { sent: number; failed: number };
+  /** `failed` leaves out `unanswerable`: those that failed while a fault had taken away what the service needs. */
+  requests: { sent: number; failed: number; unanswerable?: number };
   rotations: RotationReport[];
   /** By service. */
   restarts: Record<string, number>;

@@ -12,7 +12,7 @@ export function renderReport(report: RehearsalReport, promised: readonly Promise
     ]),
     '',
     ...columns([
-      ['requests', `${count(requests.sent)} sent, ${count(requests.failed)} failed`],
+      ['requests', requestsIn(requests)],
       [
         'restarts',
         Object.entries(restarts)
@@ -28,6 +28,11 @@ export function renderReport(report: RehearsalReport, promised: readonly Promise
       ? `All ${promised.length} promises were kept.`
       : `${broken.length} of ${promised.length} promises were broken.`,
   ];
+}
+
+function requestsIn({ sent, failed, unanswerable }: RehearsalReport['requests']): string {
+  const more = unanswerable === undefined ? '' : `, ${count(unanswerable)} more while what they need was away`;
+  return `${count(sent)} sent, ${count(failed)} failed${more}`;
 }
 
 /** One column for each figure, one line for each secret. */

@@ -13,6 +13,7 @@ import { type Sandbox, startSandbox } from './sandbox.ts';
 interface Deployed {
   definition: FunctionDefinition;
   permissions: Permission[];
+  listeners: ((event: unknown) => void)[];
   pool: Pool;
   log: string;
 }
@@ -87,7 +88,7 @@ export class Lambda implements Service {
       throw new AwsError('InvalidParameterValueException', message);
     }
     const pool = createPool(definition, () => this.start(definition), this.idleMs);
-    this.functions.set(definition.name, { definition, permissions: [], pool, log: '' });
+    this.functions.set(definition.name, { definition, permissions: [], listeners: [], pool, log: '' });
   }
 
   /** AddPermission. */
@@ -103,6 +104,11 @@ export class Lambda implements Service {
   logs(functionName?: string): string {
     if (functionName !== undefined) return this.find(functionName).log;
     return [...this.functions.values()].map(({ log }) => log).join('');
+  }
+
+  /** Tells of each event that the function is given from now on, at the moment at which it is given. */
+  watch(functionName: string, hear: (event: unknown) => void): void {
+    this.find(functionName).listeners.push(hear);
   }
 
   /** Kills the process in the middle of the next invocation whose event `when` answers. Once; ask again for more. */
@@ -144,6 +150,7 @@ export class Lambda implements Service {
   private attempt(found: Deployed, payload: string, requestId: string): Promise<Outcome> {
     let running: Sandbox | undefined;
     const onDelivered = () => {
+      for (const hear of found.listeners) hear(JSON.parse(payload));
       const killAfterMs = this.faults.take(found.definition.name, payload);
       if (killAfterMs !== undefined) setTimeout(() => void running?.kill(), killAfterMs);
     };

@@ -196,6 +196,17 @@ describe('what a function is', () => {
   });
 });
 
+describe('a function that is watched', () => {
+  it('tells of each event that it is given', async () => {
+    await deploy('watched', 'export const handler = () => "done";');
+    const heard: unknown[] = [];
+    lambda.watch('watched', (event) => heard.push(event));
+    await invoke('watched', { Step: 'createSecret' });
+    await invoke('watched', { Step: 'setSecret' });
+    expect(heard).toEqual([{ Step: 'createSecret' }, { Step: 'setSecret' }]);
+  });
+});
+
 describe('the fault', () => {
   it('kills a process in the middle of the invocation that is meant, once', async () => {
     const code = 'export const handler = () => new Promise((resolve) => setTimeout(() => resolve("done"), 300));';

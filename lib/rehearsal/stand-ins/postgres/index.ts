@@ -74,6 +74,7 @@ export const standIn: StandIn = {
         const users = [target.user, `${target.user}_clone`, admins.login(target.adminSecret).username];
         return countWork(parseLog(await server.log()), during, users);
       },
+      goAway: (secret, awayMs) => placeOf(secret).server.restart(awayMs),
       faults: (secret, outcome) => faultsAt(placeOf(secret), outcome),
       log: async () => (await Promise.all(servers.map(logsOf))).join('\n'),
       stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),

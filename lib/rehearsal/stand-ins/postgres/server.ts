@@ -7,7 +7,7 @@ import type { Surroundings } from '../stand-in.ts';
 import { logSettings } from './log.ts';
 import { loginFunction, startPooler } from './pooler.ts';
 
-export interface Server extends Pick<PostgresServer, 'host' | 'port' | 'replicaPort' | 'log' | 'stop'> {
+export interface Server extends Pick<PostgresServer, 'host' | 'port' | 'replicaPort' | 'log' | 'restart' | 'stop'> {
   /** Before it, by `host:port` of the inventory. */
   poolers: ReadonlyMap<string, PgbouncerServer>;
   /** One statement as superuser, or several in one text. */
