@@ -67,6 +67,8 @@ function run(instance: ManagedInstance, file: string, timeoutMs: number, signal:
     end();
   }, timeoutMs);
   signal.addEventListener('abort', end);
+  // Aborted while the script was written.
+  if (signal.aborted) end();
   return new Promise((resolve, reject) => {
     shell.once('error', reject);
     shell.once('close', (exitCode) => {
