@@ -103,7 +103,7 @@ function poolerFailure(failure: Failure, occasion: Occasion): Explanation {
   if (poolerStalls.includes(routine))
     return [
       'TargetFailed',
-      `it lets the login in and gets no connection to PostgreSQL for it (${routine}): its auth_query must leave out roles that may not log in`,
+      `it lets the login in and gets no connection to PostgreSQL for it (${routine}): PostgreSQL is away from there, or was a moment ago; if it is not, auth_query must leave out roles that may not log in`,
     ];
   if (consoleRefusals.includes(routine))
     return ['AdminPrivilegeMissing', `it may not do that at the console (${routine}): name it in admin_users`];

@@ -48,6 +48,8 @@ export interface MariadbServer {
   /** The general log so far: every statement of every session. */
   log(): Promise<string>;
   logLines(): Promise<LogLine[]>;
+  /** Shuts it down and starts it again at the same port, after `awayMs`: sessions are lost. The replica stays. */
+  restart(awayMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,9 +59,9 @@ const rootPassword = 'root-password';
 export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-mariadb-'));
   const release = guardFolder(folder);
-  const running: (() => Promise<void>)[] = [];
+  const running: Running[] = [];
   async function stop(): Promise<void> {
-    await Promise.all(running.map((end) => end()));
+    await Promise.all(running.map((server) => server.stop()));
     await rm(folder, { recursive: true, force: true });
     release();
   }
@@ -73,7 +75,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
 
 async function startIn(
   folder: string,
-  running: (() => Promise<void>)[],
+  running: Running[],
   stop: () => Promise<void>,
   options: MariadbOptions,
 ): Promise<MariadbServer> {
@@ -107,7 +109,8 @@ async function startIn(
     running.push(await run(folder, 'replica', replicaPort, { ...settings, server_id: 2, read_only: 1 }, owner));
     Object.assign(settings, { server_id: 1, log_bin: join(folder, 'binlog') });
   }
-  running.push(await run(folder, 'data', port, settings, owner));
+  const writer = await run(folder, 'data', port, settings, owner);
+  running.push(writer);
 
   const connect: MariadbServer['connect'] = async ({ replica = false } = {}) => {
     const at = replica ? (replicaPort ?? port) : port;
@@ -157,6 +160,7 @@ async function startIn(
         text,
       }));
     },
+    restart: (awayMs) => writer.restart(awayMs),
     stop,
   };
 }
@@ -169,13 +173,18 @@ async function takeOver(port: number): Promise<void> {
   await session.end();
 }
 
+interface Running {
+  restart(awayMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
 async function run(
   folder: string,
   name: string,
   port: number,
   settings: Readonly<Record<string, string | number>>,
   owner: Owner,
-): Promise<() => Promise<void>> {
+): Promise<Running> {
   const all: Record<string, string | number> = {
     datadir: join(folder, name),
     tmpdir: folder,
@@ -193,32 +202,44 @@ async function run(
   };
   const flags = Object.entries(all).map(([option, value]) => `--${option}=${value}`);
   const logFile = join(folder, `${name}.error`);
-  const log = await open(logFile, 'a');
-  const running = spawn(server, ['--no-defaults', ...flags], {
-    stdio: ['ignore', log.fd, log.fd],
-    cwd: folder,
-    ...owner,
-  });
-  await log.close();
-  const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
-  const stop = async () => {
-    // The data folder goes anyway.
-    running.kill('SIGKILL');
-    await ended;
+  const start = async () => {
+    const log = await open(logFile, 'a');
+    const { size } = await log.stat();
+    const running = spawn(server, ['--no-defaults', ...flags], {
+      stdio: ['ignore', log.fd, log.fd],
+      cwd: folder,
+      ...owner,
+    });
+    await log.close();
+    const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
+    const end = async (signal: NodeJS.Signals) => {
+      running.kill(signal);
+      await ended;
+    };
+    await ready(running, logFile, size).catch(async (error) => {
+      await end('SIGKILL');
+      throw error;
+    });
+    return end;
   };
-  await ready(running, logFile).catch(async (error) => {
-    await stop();
-    throw error;
-  });
-  return stop;
+  let end = await start();
+  return {
+    async restart(awayMs) {
+      await end('SIGTERM');
+      await wait(awayMs);
+      end = await start();
+    },
+    // The data folder goes anyway.
+    stop: () => end('SIGKILL'),
+  };
 }
 
-async function ready(running: ChildProcess, logFile: string): Promise<void> {
+/** The log tells, from where it stood at the start. */
+async function ready(running: ChildProcess, logFile: string, from: number): Promise<void> {
   const untilMs = Date.now() + 30_000;
-  while (!/ready for connections/.test(await readFile(logFile, 'utf8'))) {
-    if (running.exitCode !== null || Date.now() > untilMs) {
-      throw new Error(`MariaDB did not start:\n${await readFile(logFile, 'utf8')}`);
-    }
+  const said = async () => (await readFile(logFile)).subarray(from).toString('utf8');
+  while (!/ready for connections/.test(await said())) {
+    if (running.exitCode !== null || Date.now() > untilMs) throw new Error(`MariaDB did not start:\n${await said()}`);
     await wait(25);
   }
 }

@@ -18,7 +18,7 @@ const moments = [
 ] as const;
 
 /**
- * The server of one secret crashes in the middle of setSecret and in the middle of disabling, and comes back by itself. Its
+ * The server of one secret goes away in the middle of setSecret and in the middle of disabling, and comes back by itself. Its
  * services cannot answer meanwhile, whoever asks; everything else goes on, and both tries are made again.
  */
 export function databaseAway({
@@ -27,7 +27,8 @@ export function databaseAway({
   targetsOf,
 }: Pick<Estate, 'world' | 'inventory' | 'targetsOf'>): Expectation {
   const secret = secretsOf(inventory).find(({ declaration }) => targetsOf(declaration.kind).goAway !== undefined);
-  if (secret === undefined) throw new CannotStart('no secret of this inventory lives at a server that can crash here');
+  if (secret === undefined)
+    throw new CannotStart('no secret of this inventory lives at a server that can be taken away here');
   const { name, declaration } = secret;
   const targets = targetsOf(declaration.kind);
   const outages: Outage[] = [];
@@ -37,7 +38,7 @@ export function databaseAway({
     world.service<Lambda>('lambda').watch(functionName(declaration.kind), (event) => {
       if (!isDue || !says(event, name, tells)) return;
       isDue = false;
-      crash().catch(() => failures.push(`the server of ${name} did not come back`));
+      goAway().catch(() => failures.push(`the server of ${name} did not come back`));
     });
   }
   return {
@@ -45,12 +46,12 @@ export function databaseAway({
     interrupted: true,
     outages: () => outages.map(({ fromMs, toMs }) => ({ fromMs, toMs: Math.min(toMs, Date.now()) })),
     missed() {
-      const times = `the server of ${name} crashed ${outages.length} times, not ${moments.length}`;
+      const times = `the server of ${name} went away ${outages.length} times, not ${moments.length}`;
       return outages.length === moments.length ? failures : [times, ...failures];
     },
   };
 
-  async function crash(): Promise<void> {
+  async function goAway(): Promise<void> {
     const outage = { fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY };
     outages.push(outage);
     await targets.goAway?.({ name, declaration }, awayMs);

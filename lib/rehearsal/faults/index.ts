@@ -41,7 +41,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'database-away': {
     title:
-      'a database crashes while it is told the new credential, and again while the old one is disabled: everything still turns',
+      'a database goes away while it is told the new credential, and again while the old one is disabled: everything still turns',
     begin: databaseAway,
   },
 };

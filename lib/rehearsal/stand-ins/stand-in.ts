@@ -57,7 +57,7 @@ export interface Targets {
   settings(secret: DeclaredSecret): Readonly<Record<string, unknown>>;
   /** What the four steps cost at the target; undefined where it keeps no log to count in. */
   work?(secret: DeclaredSecret, during: During, newValue: string | undefined): Promise<TargetWork | undefined>;
-  /** For servers that can go away: ends the secret's at once, as a crash does. Resolves when it is back, after `awayMs` or more. */
+  /** For servers that can go away: ends the secret's, and all its sessions. Resolves when it is back, after `awayMs` or more. */
   goAway?(secret: DeclaredSecret, awayMs: number): Promise<void>;
   /** What is not as it should be at the target after a turn, in words. */
   faults?(secret: DeclaredSecret, outcome: Outcome): Promise<string[]>;

@@ -54,6 +54,7 @@ export const standIn: StandIn = {
         const counted = target.overlap === 'dual-passwords' ? undefined : newValue;
         return countWork(await server.log(), during, admins.login(target.adminSecret).username, counted);
       },
+      goAway: (secret, awayMs) => placeOf(secret).server.restart(awayMs),
       async faults(secret, { gone }) {
         const { target, server } = placeOf(secret);
         if (gone === undefined || target.overlap === 'dual-passwords') return [];

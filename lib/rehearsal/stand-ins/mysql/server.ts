@@ -4,7 +4,7 @@ import { type MariadbServer, startMariadb } from '../../estates/mariadb-server.t
 import type { ServerPlan } from '../by-server.ts';
 import type { Surroundings } from '../stand-in.ts';
 
-export interface Server extends Pick<MariadbServer, 'port' | 'replicaPort' | 'sql' | 'log' | 'stop'> {
+export interface Server extends Pick<MariadbServer, 'port' | 'replicaPort' | 'sql' | 'log' | 'restart' | 'stop'> {
   /** The name that its certificate is for: the driver compares names only. */
   host: string;
   /** First passwords, by user. */

@@ -28,6 +28,8 @@ export async function startPooler(
     settings: {
       pool_mode: 'transaction',
       server_tls_sslmode: 'require',
+      // Default 15 s, for which nobody gets through after the server was away: a wait like all others of a rehearsal.
+      server_login_retry: 1,
       ...(userlist === undefined && asking),
     },
   });
