@@ -13,7 +13,8 @@ export default defineConfig({
           name: 'parts',
           include: ['test/**/*.test.ts'],
           exclude: [endToEnd],
-          maxWorkers: 2,
+          // They wait for servers more than they compute.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
           // Real servers and processes start in many of them.
           testTimeout: 60_000,

@@ -68,11 +68,11 @@ const ops: Ops = {
     return { promotedAtMs: clock.nowMs() + entry.timings.skewSeconds * 1000 };
   },
 
-  async meet({ secretArn, turn, consumer, promotedAtMs }, { store, clock, entryOf }) {
+  async meet({ secretArn, turn, consumer, promotedAtMs, waitingFor }, { store, clock, entryOf }) {
     const secret = secretNameOf(secretArn);
     const { timings } = await entryOf(secret);
     const versionId = turn.direction === 'forward' ? turn.keep : turn.retire;
-    const companions = await companionsOf(consumer.sharedWith, versionId, { store, entryOf });
+    const companions = await companionsOf(consumer.sharedWith, { versionId, waitingFor }, { store, entryOf });
     const meeting = meet({
       secret,
       versionId,
@@ -82,7 +82,7 @@ const ops: Ops = {
       nowMs: clock.nowMs(),
       skewSeconds: timings.skewSeconds,
     });
-    return { promotedAtMs, settleSeconds: 2 * timings.skewSeconds, ...meeting };
+    return { promotedAtMs, settleSeconds: 2 * timings.skewSeconds, waitingFor: null, ...meeting };
   },
 
   async converged() {

@@ -22,7 +22,7 @@ export type Meeting =
   | { action: 'lead'; promotedAtMs: number }
   /** Another rollout refreshes it: adopt what that one starts. */
   | { action: 'follow' }
-  | { action: 'wait'; reason: string }
+  | { action: 'wait'; reason: string; waitingFor: string | null }
   /** Nobody to wait for (any more): refresh as usual. */
   | { action: 'go' };
 
@@ -56,7 +56,8 @@ export function meet(input: {
     standing: standingOf(companion, campaign),
   }));
   const coming = standings.filter(({ standing }) => standing === 'coming').map(({ name }) => name);
-  if (coming.length > 0) return { action: 'wait', reason: `waiting for ${coming.join(', ')}` };
+  if (coming.length > 0)
+    return { action: 'wait', reason: `waiting for ${coming.join(', ')}`, waitingFor: coming[0] ?? null };
   const settled = standings.filter(({ standing }) => standing === 'settled').map(({ name }) => name);
   if (settled.length === 0) return { action: 'go' };
   if (settled.some((name) => name < input.secret)) return { action: 'follow' };

@@ -10,7 +10,15 @@ export const RolloutRequest = z.discriminatedUnion('op', [
   z.object({ op: z.literal('observe'), secretArn, versionId, startedAt: z.string() }),
   z.object({ op: z.literal('plan'), secretArn, versionId }),
   z.object({ op: z.literal('write-views'), secretArn, turn: Turn }),
-  z.object({ op: z.literal('meet'), secretArn, turn: Turn, consumer: ConsumerEntry, promotedAtMs: z.number() }),
+  z.object({
+    op: z.literal('meet'),
+    secretArn,
+    turn: Turn,
+    consumer: ConsumerEntry,
+    promotedAtMs: z.number(),
+    /** What it waited for when it was last asked. */
+    waitingFor: z._default(z.nullable(z.string()), null),
+  }),
   z.object({ op: z.literal('converged') }),
   z.object({ op: z.literal('check-plan'), secretArn, turn: Turn, entryHash: z.string() }),
   z.object({

@@ -8,8 +8,8 @@ import type { Expectation, Outage } from './index.ts';
 
 /** Shorter than Secrets Manager and Step Functions keep trying, longer than any one try. */
 const awayMs = 1_500;
-/** From a server that answers again to services that have noticed: their pools open a connection when the next request comes. */
-const recoveryMs = 500;
+/** From a server that answers again to services that have noticed: a pooler before it asks again after a second. */
+const recoveryMs = 2_000;
 
 /** When a database that goes away hurts most, by the function that is at work and what it was told. */
 const moments = [

@@ -13,20 +13,12 @@ import { isManaged } from '../../../lib/core/rollout/unmanaged.ts';
 import { watchLabel } from '../../../lib/core/rollout/watch-label.ts';
 import { type Known, openTurn, wayOut } from '../../../lib/core/rollout/way-out.ts';
 import { consumerEntry } from '../../support/house.ts';
+import { stateOf } from './states.ts';
 
 const C = 'AWSCURRENT';
 const P = 'AWSPREVIOUS';
 const N = 'AWSPENDING';
 const R = 'KEYTURN_RETIRING';
-
-const stateOf = (versions: Record<string, string[]>, name = 'house/db'): SecretState => ({
-  arn: 'arn',
-  name,
-  rotationEnabled: true,
-  versions,
-  tags: {},
-  lastChangedAtMs: undefined,
-});
 
 describe('the promotion', () => {
   const seen = (versions: Record<string, string[]>, waited = 0) => observePromotion(stateOf(versions), 'n', waited, 60);
@@ -80,6 +72,7 @@ describe('secrets of one campaign that share a consumer', () => {
     expect(meeting([companion('a', [N]), companion('b', [C]), companion('c', [N])])).toEqual({
       action: 'wait',
       reason: 'waiting for a, c',
+      waitingFor: 'a',
     });
   });
 

@@ -92,7 +92,7 @@ describe('write-views', () => {
 describe('meet', () => {
   const consumer = { ...consumerEntry('api'), sharedWith: ['house/url'] };
   const meeting = (promotedAtMs: number, way = turn, who = consumer) =>
-    ask('meet', { turn: way, consumer: who, promotedAtMs });
+    ask('meet', { turn: way, consumer: who, promotedAtMs, waitingFor: null });
 
   it('waits for a companion whose rotation has not come', async () => {
     expect(await meeting(nowMs - 30_000)).toMatchObject({

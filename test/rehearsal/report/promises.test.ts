@@ -76,6 +76,14 @@ describe('the promises', () => {
     expect(broken(changes)).toContainEqual(expect.stringMatching(promise));
   });
 
+  it('allow what could not be answered while a fault had taken the database away, and say so', () => {
+    const away = { sent: 2_000, failed: 0, unanswerable: 60 };
+    expect(broken({ requests: away })).toEqual([]);
+    expect(broken({ requests: { ...away, failed: 1 } })).toEqual([
+      'no request failed, of 1,000 at least, but while what it needs was away',
+    ]);
+  });
+
   it('are broken by whatever else was found, which is quoted', () => {
     const judged = judge(report, { ...findings, faults: ['a label was left behind'] });
     expect(judged.filter(({ kept }) => !kept)).toMatchObject([{ seen: 'a label was left behind' }]);

@@ -36,6 +36,13 @@ it('fits the end of a run on a screen', () => {
   `);
 });
 
+it('tells requests that nobody could have answered from those that failed', () => {
+  const requests = { sent: 2_000, failed: 0, unanswerable: 61 };
+  expect(renderReport({ ...report, requests }, []).join('\n')).toContain(
+    '2,000 sent, 0 failed, 61 more while what they need was away',
+  );
+});
+
 it('names each broken promise with what was seen', () => {
   const promised = [
     { promise: 'no call was denied', kept: false, seen: '2 were' },

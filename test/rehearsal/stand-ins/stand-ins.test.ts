@@ -127,6 +127,19 @@ describe.each(kindIds)('what stands in for %s', (kind) => {
     await bad.close();
   });
 
+  it.skipIf(standIn.missing)('takes the same credential when it went away and is back', async () => {
+    if (targets.goAway === undefined) return;
+    const back = targets.goAway(aimed, 200);
+    let refusals = 0;
+    for (let isBack = false; !isBack; isBack = await Promise.race([back.then(() => true), wait(20, false)]))
+      refusals += await targets.ask(aimed, value).then(
+        () => 0,
+        () => 1,
+      );
+    expect(refusals).toBeGreaterThan(0);
+    expect(await targets.ask(aimed, value)).toBe('accepted');
+  });
+
   it.skipIf(standIn.missing)('counts nothing of what services did', async () => {
     const service = await use(value);
     // Some servers' logs have whole seconds: what went before is not of the next but one.
