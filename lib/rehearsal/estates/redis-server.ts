@@ -35,6 +35,8 @@ export interface RedisOptions {
 export interface RedisNode {
   readonly host: string;
   readonly port: number;
+  /** What its certificate is verified with, PEM; undefined where it speaks no TLS. */
+  readonly ca: string | undefined;
   /** One command as the operator, by redis-cli. */
   command(...args: readonly string[]): Promise<string>;
   /** The same, its reply as JSON. */
@@ -136,6 +138,7 @@ async function startNode(folder: string, options: RedisOptions, primaryPort: num
   return {
     host: '127.0.0.1',
     port,
+    ca: tls?.ca,
     folder,
     command,
     json: async (...args) => JSON.parse(await command('--json', ...args)),

@@ -57,7 +57,7 @@ export async function startCluster({
   const world = await startSimulator({ iamPropagationMs: 0, cacheUserMs });
   const iam = world.service<Iam>('iam');
   const elasticache = world.service<ElastiCache>('elasticache');
-  const operators = await Promise.all(servers.nodes.map(({ port }) => operatorAt(port, ca)));
+  const operators = await Promise.all(servers.nodes.map(operatorAt));
   await elasticache.attach({ nodes: operators, serverless });
   const place = { partition: 'aws', region: world.region, account: world.accountId };
   const statements = { keyturn: elasticacheUser.needs.rotate(place), nobody: [] };

@@ -46,8 +46,8 @@ export async function makeEstate(servers: RedisServers, options: EstateOptions =
   const [password, adminPassword] = [`first-password-${count}`, `admin-password-${count}`];
   const { nodes, primary } = servers;
   const rules = options.rules ?? ['~app:*', '&news', '+@read', '+@write', '+ping', '-@dangerous'];
-  for (const { port } of nodes) {
-    const session = await operatorAt(port);
+  for (const node of nodes) {
+    const session = await operatorAt(node);
     await session.command('ACL', 'SETUSER', user, 'on', `>${password}`, ...rules);
     await session.command('ACL', 'SETUSER', admin, 'on', `>${adminPassword}`, ...(options.admin ?? adminRules));
     if ((await session.command('ACL', 'SAVE')) !== 'OK') await session.command('CONFIG', 'REWRITE');
@@ -137,10 +137,10 @@ export class Client {
   readonly #socket: Socket;
   #received = '';
 
-  /** @param ca over TLS, and verified */
+  /** @param ca over TLS, and verified; the name is not, as redis-cli does not */
   constructor(port: number, ca?: string) {
     const place = { host: '127.0.0.1', port };
-    this.#socket = ca === undefined ? connect(place) : connectTls({ ...place, ca });
+    this.#socket = ca === undefined ? connect(place) : connectTls({ ...place, ca, checkServerIdentity: () => undefined });
     this.#socket.on('error', () => undefined);
     this.#socket.on('data', (bytes) => {
       this.#received += bytes.toString();
@@ -170,10 +170,11 @@ export class Client {
 }
 
 /** An open connection of the operator's: redis-cli, a process for each command, would take most of a crash matrix's time. */
-export async function operatorAt(port: number, ca?: string) {
+export async function operatorAt({ port, ca }: RedisServers['primary']) {
   const client = new Client(port, ca);
-  let last: Promise<unknown> = client.ask(`AUTH ${operator.user} ${operator.password}`);
-  await last;
+  const answer = await client.ask(`AUTH ${operator.user} ${operator.password}`);
+  if (answer !== '+OK') throw new Error(`the operator is not let in: ${answer}`);
+  let last: Promise<unknown> = Promise.resolve();
   return {
     command(...args: readonly string[]): Promise<string> {
       const words = args.map((arg) => (arg.includes(' ') ? `"${arg}"` : arg));
