@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { CannotStart } from '../lib/rehearsal/estates/cannot-start.ts';
-import { faults } from '../lib/rehearsal/faults/index.ts';
+import { type Fault, faultNamed, faults } from '../lib/rehearsal/faults/index.ts';
 import { whenInterrupted } from '../lib/rehearsal/interrupt.ts';
 import { rehearse } from '../lib/rehearsal/rehearse.ts';
 import { openScreen } from '../lib/rehearsal/report/screen.ts';
@@ -17,7 +17,7 @@ services under constant load. Exits with 1 when any promise was broken.
   --estate NAME what to turn; default ${defaultEstate}:
 ${lines(estates)}
   --json FILE   writes the figures
-  --fault NAME  makes something go wrong:
+  --fault NAME  makes something go wrong; may be given more than once:
 ${lines(faults)}
   --help        this text`;
 
@@ -34,7 +34,6 @@ async function main(): Promise<number> {
     return 0;
   }
   const { inventory, region } = options.estate;
-  const fault = options.fault === undefined ? undefined : faults[options.fault];
   const screen = openScreen(process.stdout);
   const signal = whenInterrupted();
   screen.plain(`Keyturn rehearsal: waits run 1:${timeScale}`);
@@ -44,7 +43,7 @@ async function main(): Promise<number> {
       timeScale,
       screen,
       signal,
-      ...(fault && { fault }),
+      faults: options.faults,
     });
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
     return promised.every(({ kept }) => kept) ? 0 : 1;
@@ -58,8 +57,8 @@ async function main(): Promise<number> {
 
 interface Options {
   estate: EstateToRehearse;
+  faults: Fault[];
   json?: string;
-  fault?: string;
   help?: boolean;
 }
 
@@ -68,14 +67,12 @@ function optionsOf(args: string[]): Options | string {
     const options = {
       estate: { type: 'string', default: defaultEstate },
       json: { type: 'string' },
-      fault: { type: 'string' },
+      fault: { type: 'string', multiple: true },
       help: { type: 'boolean' },
     } as const;
     const { values } = parseArgs({ args, options });
-    if (values.fault !== undefined && !Object.hasOwn(faults, values.fault)) {
-      return `there is no fault "${values.fault}"; there is: ${Object.keys(faults).join(', ')}`;
-    }
-    return { ...values, estate: estateNamed(values.estate) };
+    const { estate, fault = [], ...rest } = values;
+    return { ...rest, estate: estateNamed(estate), faults: [...new Set(fault)].map(faultNamed) };
   } catch (error) {
     return `${error instanceof Error ? error.message : error}\nSee --help.`;
   }

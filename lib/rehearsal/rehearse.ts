@@ -4,7 +4,7 @@ import { currentVersions } from './estates/credentials.ts';
 import type { DeclaredService } from './estates/declared.ts';
 import { type Estate, startEstate } from './estates/estate.ts';
 import { inspect } from './estates/inspect.ts';
-import type { Expectation, Fault, Outage } from './faults/index.ts';
+import { beginAll, type Expectation, type Fault, type Outage } from './faults/index.ts';
 import { leaksOf } from './leaks/leaks-of.ts';
 import { type Load, startLoad } from './load/load.ts';
 import { assemble, type Before } from './report/assemble.ts';
@@ -18,7 +18,8 @@ export interface RehearsalOptions {
   region: string;
   /** Divides every wait of the inventory. */
   timeScale: number;
-  fault?: Fault;
+  /** What goes wrong. */
+  faults: readonly Fault[];
   screen: Screen;
   /** Ends the run early; everything is closed before the rejection. */
   signal: AbortSignal;
@@ -56,7 +57,7 @@ export async function rehearse(inventory: Inventory, options: RehearsalOptions):
   }
 }
 
-async function turnEverything(estate: Estate, { fault, screen, signal }: RehearsalOptions): Promise<Rehearsal> {
+async function turnEverything(estate: Estate, { faults, screen, signal }: RehearsalOptions): Promise<Rehearsal> {
   const { world, targets, services, settings } = estate;
   const secrets = Object.keys(estate.inventory.secrets);
   const pause = async (ms: number) => {
@@ -73,10 +74,10 @@ async function turnEverything(estate: Estate, { fault, screen, signal }: Rehears
   });
   screen.count(load);
   screen.line(`${requestsPerSecond} requests a second to ${targets.map(({ service }) => service).join(', ')}`);
-  let expectation: Expectation | undefined;
+  let expectation: Expectation = { results: {} };
   try {
     await pause(quietMs);
-    expectation = fault?.begin(estate);
+    expectation = beginAll(faults, estate);
     for (const kind of estate.kinds) await estate.targetsOf(kind).attend?.();
     await fire(estate, screen);
     await ended(watch, pause);
@@ -87,13 +88,13 @@ async function turnEverything(estate: Estate, { fault, screen, signal }: Rehears
 
   screen.line('looking at every credential, label, view, record and log');
   const expected = Object.fromEntries(
-    secrets.map((secret) => [secret, expectation?.results[secret] ?? ('retired' as const)]),
+    secrets.map((secret) => [secret, expectation.results[secret] ?? ('retired' as const)]),
   );
-  const campaigns = fault ? {} : campaignsOf(estate);
+  const campaigns = faults.length > 0 ? {} : campaignsOf(estate);
   const alone = secrets.filter((secret) => !services.some((service) => shares(service, secret)));
-  const interrupted = expectation?.interrupted ?? false;
-  const missed = expectation?.missed?.() ?? [];
-  const outages = expectation?.outages?.();
+  const interrupted = expectation.interrupted ?? false;
+  const missed = expectation.missed?.() ?? [];
+  const outages = expectation.outages?.();
   return lookBack(estate, {
     load,
     turns: watch.turns,

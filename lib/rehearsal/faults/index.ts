@@ -45,3 +45,22 @@ export const faults: Readonly<Record<string, Fault>> = {
     begin: databaseAway,
   },
 };
+
+/** @throws Error with the names of those that there are */
+export function faultNamed(name: string): Fault {
+  const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
+  if (fault === undefined) throw new Error(`there is no fault "${name}"; there is: ${Object.keys(faults).join(', ')}`);
+  return fault;
+}
+
+/** Begins all of them; what becomes of the run is what becomes of it with each. */
+export function beginAll(all: readonly Fault[], estate: Estate): Expectation {
+  const begun = all.map((fault) => fault.begin(estate));
+  const outages = begun.map((expectation) => expectation.outages).filter((each) => each !== undefined);
+  return {
+    results: Object.assign({}, ...begun.map(({ results }) => results)),
+    ...(begun.some(({ interrupted }) => interrupted) && { interrupted: true as const }),
+    ...(outages.length > 0 && { outages: () => outages.flatMap((each) => each()) }),
+    missed: () => begun.flatMap((expectation) => expectation.missed?.() ?? []),
+  };
+}

@@ -140,7 +140,8 @@ export class Client {
   /** @param ca over TLS, and verified; the name is not, as redis-cli does not */
   constructor(port: number, ca?: string) {
     const place = { host: '127.0.0.1', port };
-    this.#socket = ca === undefined ? connect(place) : connectTls({ ...place, ca, checkServerIdentity: () => undefined });
+    this.#socket =
+      ca === undefined ? connect(place) : connectTls({ ...place, ca, checkServerIdentity: () => undefined });
     this.#socket.on('error', () => undefined);
     this.#socket.on('data', (bytes) => {
       this.#received += bytes.toString();
