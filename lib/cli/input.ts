@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { KeyturnError } from '../core/errors.ts';
 
 /** Where a command reads what must not stand on the command line. */
 export interface Input {
   /** Whether a human sits at it. */
   isTty: boolean;
-  /** All that is piped in. */
+  /** All that is piped in. @throws InvalidInput for more than a secret holds */
   readAll(): Promise<string>;
   /** Asks at the terminal, without showing what is typed or pasted. @throws Interrupted */
   askHidden(question: string): Promise<string>;
@@ -54,7 +55,12 @@ export function inputOf(stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStream): I
         bytes += chunk.length;
         if (bytes <= mostBytes) chunks.push(chunk);
       }
-      return bytes > mostBytes ? '' : Buffer.concat(chunks).toString('utf8');
+      if (bytes > mostBytes)
+        throw new KeyturnError(
+          'InvalidInput',
+          `${bytes} bytes came, and a secret holds ${mostBytes}; nothing was stored`,
+        );
+      return Buffer.concat(chunks).toString('utf8');
     },
     askHidden: (question) => ask(question, true),
     ask: (question) => ask(question, false),
