@@ -9,6 +9,7 @@ export default defineConfig({
       'test/kinds/key-set/{succession,target}.test.ts',
       'test/kinds/http-api-key/{http-api-key,client,target}.test.ts',
       'test/kinds/iam-access-key/*.test.ts',
+      'test/kinds/supplied/{human,waiting-value}.test.ts',
     ],
     // Seconds for every mutant, and what they would find the scenarios find.
     exclude: ['test/core/model/**'],
