@@ -177,7 +177,6 @@ function pluginOf(account: Account): HashedPlugin {
  */
 function refuseLoss({ base, clone, mariadb }: State, { user }: Target): void {
   const inUse = clone.filter(({ locked }) => !locked);
-  if (base.length === 0 || inUse.length === 0) return;
   const lacking = lackingGrants(inUse, base, user, mariadb);
   if (lacking.length === 0) return;
   throw new KeyturnError(

@@ -149,6 +149,12 @@ describe('the base’s turn', () => {
       /run GRANT INSERT ON `shop`\.\* TO `app`@`%`/,
     ],
     ['comes from a host that the base has not', { clone: [clone({ host: 'a' })] }, /run CREATE USER `app`@`a` …/],
+    [
+      'has a role that the base has not',
+      { clone: [clone({ grants: parseGrants(['GRANT `r` TO x']) })] },
+      /GRANT `r` TO `app`/,
+    ],
+    ['is all that there is: the base was dropped', { base: [], clone: [clone()] }, /run CREATE USER `app`@`%` …/],
     ['lacks a grant that the base has', { clone: [clone({ grants: parseGrants([]) })] }, undefined],
     ['is locked, whatever it has', { clone: [clone({ host: 'a', locked: true })] }, undefined],
   ])('looks at a clone in use that %s', (_, changes, refusal) => {
