@@ -149,17 +149,16 @@ function requireHosts({ base }: State, { user, hosts }: Target): void {
   );
 }
 
-/** Setting the password replaces every way to log in, and what cannot be hashed here would stand in the server's log. */
+/** Setting the password replaces every way to log in. */
 function requireOnePassword(account: Account): void {
-  if (account.several) {
-    throw new KeyturnError(
-      'InvalidInput',
-      `${accountName(account)} logs in by one of several methods; leave it the one with the password (ALTER USER … IDENTIFIED VIA mysql_native_password USING …)`,
-    );
-  }
-  pluginOf(account);
+  if (!account.several) return;
+  throw new KeyturnError(
+    'InvalidInput',
+    `${accountName(account)} logs in by one of several methods; leave it the one with the password (ALTER USER … IDENTIFIED VIA mysql_native_password USING …)`,
+  );
 }
 
+/** What cannot be hashed here would stand in the server's log. */
 function pluginOf(account: Account): HashedPlugin {
   const { plugin } = account;
   if (isHashed(plugin)) return plugin;
