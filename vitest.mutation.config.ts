@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Whole rotations, over HTTP or without: a tenth of a second and more for each file. */
-const slow = /scenarios|machine|rotator|campaign\.test|watch-label|supplied\/|http-api-key\.test|iam-access-key/;
+const slow =
+  /scenarios|machine|rotator|final-disable|campaign\.test|watch-label|supplied\/|http-api-key\.test|iam-access-key/;
 
 /** Most mutants end in a test that takes a millisecond, and nothing runs after it. */
 class QuickFirst extends BaseSequencer {
