@@ -110,6 +110,13 @@ it('the record of a rotation that was abandoned says what became of what it had 
     });
 });
 
+it('the record of one that disabled nothing has the phases that it came through', () => {
+  expect(evidenceOf({ ...bare, promotion: at(1), converged: at(2) }, 's', 'held', 0).timeline).toEqual({
+    promotion: '1970-01-01T00:00:00.001Z',
+    converged: '1970-01-01T00:00:00.002Z',
+  });
+});
+
 it('the record of a credential that was retired in spite of a failure names none', () => {
   expect(evidenceOf({ ...bare, failure: { Error: 'TargetTimeout' } }, 's', 'retired', 0).failure).toBeNull();
 });

@@ -141,6 +141,16 @@ describe('testSecret', () => {
   });
 });
 
+it('testSecret tries the first credential at a target that accepts it by itself', async () => {
+  await house.store.put(house.secretArn, 'e'.repeat(32), SecretValue.of('{}'), 'AWSCURRENT');
+  const token = await begun(house);
+  const pending = { name: 'app_clone', password: 'p' };
+  house.target.accounts.set(pending.name, { password: pending.password, enabled: true, used: false });
+  await house.store.put(house.secretArn, token, SecretValue.of(JSON.stringify(pending)), 'AWSPENDING');
+  await house.step('testSecret', token);
+  expect(house.target.logins).toEqual([{ name: 'app_clone', accepted: true }]);
+});
+
 describe('testSecret of what consumers accept by their own copy', () => {
   beforeEach(() => {
     const { kind } = house;

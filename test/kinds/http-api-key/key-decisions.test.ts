@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { type Context, Keys } from '../../../lib/kinds/http-api-key/keys.ts';
+import { lastUse as lastUseOf } from '../../../lib/kinds/http-api-key/last-use.ts';
 import { presets } from '../../../lib/kinds/http-api-key/presets/index.ts';
 import type { Provider } from '../../../lib/kinds/http-api-key/provider.ts';
 import type { Answer, Ask } from '../../../lib/kinds/shared/api-key/http-api.ts';
@@ -36,7 +37,7 @@ function keysAt(changes: Partial<Provider>, ...answers: readonly Answer[]) {
     clock: { nowMs: () => 0, sleep: async () => undefined },
     signal: new AbortController().signal,
   };
-  return { keys: new Keys(api, context), asked };
+  return { keys: new Keys(api, context), asked, api, context };
 }
 
 const list = { path: '/teams/{team}/keys', items: 'data', id: 'id', name: 'name' };
@@ -74,6 +75,13 @@ describe('a list of keys', () => {
     );
     expect(await ids(keys)).toEqual(['a', 'b']);
     expect(asked).toEqual(['GET /keys', 'GET /keys?after=a%26b']);
+  });
+
+  it('by a cursor that is missing is not begun anew', async () => {
+    const pages = { by: 'cursor', parameter: 'after', more: 'more', last: 'last' } as const;
+    const { keys, asked } = keysAt({ list: { ...list, pages } }, answer({ data: [], more: true, last: null }));
+    await expect(keys.list()).rejects.toMatchObject({ code: 'TargetFailed' });
+    expect(asked).toHaveLength(1);
   });
 
   it('is read for a hundred pages, and no further', async () => {
@@ -208,5 +216,43 @@ describe('a key’s status', () => {
 
   it('is nothing to ask of a provider that deletes', async () => {
     await expect(keysAt({ disable: { by: 'deletion', undo: 'none' } }).keys.status('k1')).rejects.toThrow('no status');
+  });
+});
+
+describe('a key’s last use', () => {
+  const told = { ...list, path: '/uses', at: 'used', form: 'iso' } as const;
+  const { name, ...lastUse } = told;
+  const since = Date.UTC(2026, 0, 2, 3, 4, 5, 500);
+  const useOf = (changes: Partial<Provider>, ...answers: Answer[]) => {
+    const { api, context, asked } = keysAt(changes, ...answers);
+    const credential = { provider: 'acme', id: 'k1', value: SecretValue.of('v'), others: SecretValue.of('{}') };
+    return lastUseOf(api, context, credential, since).then(({ state }) => [state, asked.length]);
+  };
+
+  it.each<[string, unknown, string]>([
+    ['before it', '2026-01-02T03:04:05.499Z', 'unused'],
+    ['at it', '2026-01-02T03:04:05.500Z', 'unused'],
+    ['after it', '2026-01-02T03:04:05.501Z', 'used'],
+    ['perhaps after it, told to the second', '2026-01-02T03:04:05Z', 'used'],
+    ['never', null, 'unused'],
+    ['at an unreadable time', 'yesterday', 'unknown'],
+  ])('since an instant, told %s, is judged so', async (_, used, state) => {
+    const uses = answer({
+      data: [
+        { id: 'k0', used: '2026-02-01T00:00:00Z' },
+        { id: 'k1', used },
+      ],
+    });
+    expect(await useOf({ lastUse, list }, uses)).toEqual([state, 1]);
+  });
+
+  it('is none of a key that is gone, and unknown of one that is there', async () => {
+    const uses = answer({ data: [] });
+    expect(await useOf({ lastUse, list }, uses, answer({ data: [key('k0')] }))).toEqual(['unused', 2]);
+    expect(await useOf({ lastUse, list }, uses, answer({ data: [key('k1')] }))).toEqual(['unknown', 2]);
+  });
+
+  it('is asked of nobody where the provider does not tell it', async () => {
+    expect(await useOf({ list })).toEqual(['unused', 0]);
   });
 });

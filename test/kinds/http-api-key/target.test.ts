@@ -123,6 +123,18 @@ describe('a target', () => {
       'target.provider.origins: web is missing',
     ],
     [
+      'of a provider without a host for the admin',
+      {
+        ...sendgrid,
+        provider: {
+          ...acme,
+          origins: { web: ['https://acme.example'] },
+          doors: acme.doors?.map((door) => ({ ...door, origin: 'web' })),
+        },
+      },
+      'target.provider.origins: api is missing',
+    ],
+    [
       'of a provider that derives what is there',
       { ...sendgrid, provider: { ...acme, derived: { value: { from: 'id', role: 'plain' } } } },
       'target.provider.derived: value is a field already',
