@@ -32,7 +32,7 @@ export function suppliedOf(text: string, identity?: string): Supplied {
 
 /** The text that waits under KEYTURN_SUPPLIED. */
 export function formatSupplied({ value, identity }: Supplied): SecretValue {
-  return value.map((text) => JSON.stringify({ value: text, ...(identity !== undefined && { identity }) }));
+  return value.map((text) => JSON.stringify({ value: text, identity }));
 }
 
 /** @throws SecretMalformed without a part of the text: JSON.parse quotes what it refuses */

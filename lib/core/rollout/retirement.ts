@@ -92,7 +92,7 @@ export async function disable(
   parts: RetirementParts,
 ): Promise<Disabled> {
   const { context, keep, retire, identity } = await condemned(pair, parts);
-  if (retire !== undefined && identity !== undefined) {
+  if (identity !== undefined) {
     const awaited = await parts.kind.disable(context, { retire, keep, promotedAtMs: pair.promotedAtMs });
     if (awaited) return { state: 'awaits-human', identity, task: awaited.task };
   }

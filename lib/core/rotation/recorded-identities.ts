@@ -21,7 +21,7 @@ export async function readIfAny(
 export interface Recorded {
   /** By a version with a label: current, pending, previous or retiring. */
   labelled: ReadonlySet<string>;
-  /** Only by versions without a label: a rotation that was given up before it promoted, or one from long ago. */
+  /** By a version without a label, perhaps beside one with: a rotation that was given up before it promoted, or one from long ago. */
   unlabelled: ReadonlySet<string>;
 }
 
@@ -36,8 +36,7 @@ export async function recordedIdentities(
   const labelled = await identitiesOf(state.arn, kind, target, Object.keys(state.versions), store);
   if (live.every(({ identity }) => labelled.has(identity))) return { labelled, unlabelled: new Set() };
   const others = (await store.listVersionIds(state.arn)).filter((versionId) => !(versionId in state.versions));
-  const unlabelled = await identitiesOf(state.arn, kind, target, others, store);
-  return { labelled, unlabelled: new Set([...unlabelled].filter((identity) => !labelled.has(identity))) };
+  return { labelled, unlabelled: await identitiesOf(state.arn, kind, target, others, store) };
 }
 
 async function identitiesOf(

@@ -120,7 +120,7 @@ export class Keys {
     if (key === 'absent') return key;
     const value = wanted === 'on' ? on : off;
     if (at(key, field) === value) return 'done';
-    const kept = keep.map((name) => [name, at(key, name)]).filter(([, part]) => part !== undefined && part !== null);
+    const kept = keep.map((name) => [name, at(key, name)]).filter(([, part]) => part !== null);
     const body = SecretValue.of(JSON.stringify({ ...Object.fromEntries(kept), [field]: value }));
     const answer = await this.#ask(method, fillPath(path, { ...this.#values(), id: identity }), body);
     if (answer.status === 404) return 'absent';

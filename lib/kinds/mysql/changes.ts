@@ -127,18 +127,16 @@ export function requireHosts(accounts: readonly { host: string }[], { user, host
   );
 }
 
-/** Setting the password replaces every way to log in, and what cannot be hashed here would stand in the server's log. */
+/** Setting the password replaces every way to log in. */
 function requireOnePassword(account: Account): void {
-  if (account.several) {
-    throw new KeyturnError(
-      'InvalidInput',
-      `${accountName(account)} logs in by one of several methods; leave it the one with the password (ALTER USER … IDENTIFIED VIA mysql_native_password USING …)`,
-    );
-  }
-  pluginOf(account);
+  if (!account.several) return;
+  throw new KeyturnError(
+    'InvalidInput',
+    `${accountName(account)} logs in by one of several methods; leave it the one with the password (ALTER USER … IDENTIFIED VIA mysql_native_password USING …)`,
+  );
 }
 
-/** @throws InvalidInput where it is none whose passwords can be hashed here */
+/** What cannot be hashed here would stand in the server's log. @throws InvalidInput */
 export function pluginOf(account: Pick<Account, 'user' | 'host' | 'plugin'>): HashedPlugin {
   const { plugin } = account;
   if (isHashed(plugin)) return plugin;
@@ -156,7 +154,6 @@ export function pluginOf(account: Pick<Account, 'user' | 'host' | 'plugin'>): Ha
  */
 function refuseLoss({ base, clone, mariadb }: State, { user }: Target): void {
   const inUse = clone.filter(({ locked }) => !locked);
-  if (base.length === 0 || inUse.length === 0) return;
   const lacking = lackingGrants(inUse, base, user, mariadb);
   if (lacking.length === 0) return;
   throw new KeyturnError(

@@ -41,7 +41,7 @@ export function parseGrants(lines: readonly string[]): Grants {
     const end = tokens.indexOf(verb === 'REVOKE' ? 'FROM' : 'TO');
     const at = tokens.indexOf('ON');
     const options = tokens.slice(end).join(' ');
-    if (at < 0 || at > end) {
+    if (at < 0) {
       for (const role of splitList(tokens.slice(1, end))) roles.set(role, options.endsWith('WITH ADMIN OPTION'));
       continue;
     }
@@ -66,7 +66,7 @@ function tokensOf(line: string): string[] {
 function joined(tokens: readonly string[]): string {
   return tokens
     .join(' ')
-    .replaceAll(/ ?(\.|@) ?/g, (whole, mark: string, offset: number, text: string) =>
+    .replaceAll(/ (\.|@) ?/g, (whole, mark: string, offset: number, text: string) =>
       insideQuotes(text, offset) ? whole : mark,
     );
 }
@@ -95,7 +95,7 @@ function privilegesOf(tokens: readonly string[], grantable: boolean): string[] {
     if (columns < 0) privileges.push(name);
     else for (const column of columnsOf(item.slice(columns))) privileges.push(`${name} (${column})`);
   }
-  const dynamic = privileges.length > 0 && privileges.every((name) => /^[A-Z]+(_[A-Z0-9]+)+$/.test(name));
+  const dynamic = privileges.every((name) => /^[A-Z]+(_[A-Z0-9]+)+$/.test(name));
   if (dynamic) return privileges.map((name) => (grantable ? `${name}${withGrantOption}` : name));
   const granted = privileges.filter((name) => name !== 'USAGE');
   return grantable ? [...granted, grantOption] : granted;

@@ -28,8 +28,8 @@ beforeEach(async () => {
       await house.start(token);
     },
     suppliedAt: () => undefined,
-    async notify(subject) {
-      told.push(subject);
+    async notify(subject, message) {
+      told.push(subject, JSON.stringify(message));
     },
     rolloutOf: async () => undefined,
   };
@@ -42,8 +42,9 @@ const start = () => performCampaign({ op: 'start', secret: 'house/db', token }, 
 
 describe('a campaign', () => {
   it('has the secrets of its policy, each with a token of its own', async () => {
-    expect(await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime }, parts)).toMatchObject({
+    expect(await performCampaign({ op: 'plan', policy: 'monthly', scheduledTime }, parts)).toEqual({
       rest: [{ secret: 'house/db', token, group: 0 }],
+      outcomes: [],
       toleratedFailures: 0,
     });
   });
@@ -84,6 +85,11 @@ describe('a campaign', () => {
     },
   );
 
+  it('is over once nothing is left to start', async () => {
+    const batches = { rest: [], outcomes: [], ended: [], toleratedFailures: 0, batchSize: 2 };
+    expect(await performCampaign({ op: 'next', ...batches }, parts)).toMatchObject({ state: 'over', batch: [] });
+  });
+
   it('starts secrets that share consumers in one batch, however many they are, and none of another group with them', async () => {
     const items = ['a', 'b', 'c', 'd', 'e'].map((secret, at) => ({ secret, token, group: at < 3 ? 0 : at }));
     expect(wholeGroups(items, 2).map(({ secret }) => secret)).toEqual(['a', 'b', 'c']);
@@ -108,6 +114,7 @@ describe('a campaign', () => {
       performCampaign({ op: 'report', policy: 'monthly', outcomes: [{ secret: 's', outcome, reason: 'held' }] }, parts);
     expect(await report('turned')).toEqual({ turned: 1, skipped: 0, waiting: 0 });
     expect(await report('skipped')).toEqual({ turned: 0, skipped: 1, waiting: 0 });
+    expect(told).toEqual([]);
     await expect(report('failed')).rejects.toMatchObject({
       code: 'CampaignFailed',
       message: expect.stringContaining('s (held)'),
@@ -188,6 +195,13 @@ describe('a campaign of a secret whose values a human brings', () => {
     expect(rotated).toEqual([]);
   });
 
+  it('goes on saying since when, however many campaigns wait', async () => {
+    for (const at of [1, 31, 61, 91]) {
+      parts.clock = { ...parts.clock, nowMs: () => at * day };
+      expect(await start()).toEqual(waiting('1970-01-02T00:00:00.000Z'));
+    }
+  });
+
   it('waits anew after a promotion', async () => {
     await start();
     expect((await house.turn()).status).toBe('SUCCEEDED');
@@ -209,7 +223,11 @@ describe('a campaign of a secret whose values a human brings', () => {
       skipped: 0,
       waiting: 2,
     });
-    expect(told).toEqual(['Keyturn: 2 of policy monthly wait for a value']);
+    const secrets = ['a', 'b'].map((secret) => ({ secret, reason: 'waiting since' }));
+    expect(told).toEqual([
+      'Keyturn: 2 of policy monthly wait for a value',
+      JSON.stringify({ schema: 1, policy: 'monthly', secrets }),
+    ]);
   });
 });
 

@@ -125,6 +125,16 @@ describe('the way out', () => {
       { action: 'go-back', versionId: 'b' },
     ],
     [
+      'a hold whose own rollout failed goes forward, wherever the previous label is',
+      known({ a: [R], b: [C], x: [P] }, { attempts: { b: 'FAILED' } }),
+      { action: 'roll-forward', versionId: 'b' },
+    ],
+    [
+      'a pending label on what retires is nobody else’s, wherever the previous label is',
+      known({ a: [C], b: [R, N], c: [P] }, { attempts: { b: 'FAILED' } }),
+      { action: 'go-back', versionId: 'b' },
+    ],
+    [
       'a pending label that stayed on what retires is nobody else’s',
       known({ a: [C], b: [P, R, N] }, { attempts: { b: 'FAILED' } }),
       { action: 'go-back', versionId: 'b' },
@@ -314,6 +324,7 @@ describe('a label that moved', () => {
     ['is another label’s matter', N, { n: [C], o: [P] }, true, []],
     ['is of no inventoried secret', C, { n: [C], o: [P] }, false, []],
     ['has moved on since', C, { x: [C], n: [P], o: [] }, true, []],
+    ['has moved on twice since', C, { x: [C], o: [P], n: [] }, true, []],
   ])('%s', async (_, label, versions, inventoried, alarms) => {
     expect(await watch(label, versions, inventoried)).toEqual(alarms);
   });

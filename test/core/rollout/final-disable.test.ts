@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyturnError } from '../../../lib/core/errors.ts';
 import { makePlan } from '../../../lib/core/rollout/plan.ts';
-import { buildHouse, type House } from '../../support/house.ts';
+import { buildHouse, consumerEntry, type House } from '../../support/house.ts';
 
 describe('a plan', () => {
   let house: House;
@@ -17,6 +17,17 @@ describe('a plan', () => {
     const entry = { ...house.entry, timings: { ...house.entry.timings, soakSeconds: 100, graceSeconds: 20 } };
     const plan = makePlan(entry, 'hash', { destroys: true, reversible }, { 'retire:memory': 'arn' });
     expect(plan.timings).toEqual({ ...entry.timings, ...timings });
+  });
+
+  it.each([
+    ['none', ['house/other']],
+    ['consumers-first', []],
+  ] as const)('of an emergency (%s) has its consumers wait for these secrets: %j', (emergency, sharedWith) => {
+    const entry = { ...house.entry, waves: [[{ ...consumerEntry('api'), sharedWith: ['house/other'] }]] };
+    const functions = { 'retire:memory': 'arn', 'refresh:memory': 'arn', 'probe:memory': 'arn' };
+    const plan = makePlan(entry, 'hash', { destroys: true, reversible: true }, functions, emergency);
+    expect(plan.waves).toMatchObject([[{ name: 'api', sharedWith }]]);
+    expect(plan.emergency).toBe(emergency);
   });
 });
 

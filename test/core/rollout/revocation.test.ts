@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyturnError } from '../../../lib/core/errors.ts';
+import type { Kind } from '../../../lib/core/kind.ts';
 import { performRetirement } from '../../../lib/core/rollout/perform-retirement.ts';
 import type { RetireRequest } from '../../../lib/core/rollout/requests.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
@@ -107,6 +108,17 @@ describe('disable', () => {
     await ask({ op: 'disable', ...pair, promotedAtMs: 7 });
     expect(told).toMatchObject({ retire: { name: 'app' }, keep: { name: 'app_clone' }, promotedAtMs: 7 });
   });
+
+  it('ends nothing where nothing leaves with the version', async () => {
+    house.kind.leaving = () => undefined;
+    expect(await ask({ op: 'disable', ...pair })).toMatchObject({ state: 'done', identity: null });
+    expect(accounts()).toEqual(['app on', 'app_clone on']);
+  });
+
+  it('answers what leaves with the version, where that is not its identity', async () => {
+    house.kind.leaving = () => 'key 1, key 2';
+    expect(await ask({ op: 'disable', ...pair })).toMatchObject({ state: 'done', identity: 'key 1, key 2' });
+  });
 });
 
 describe('the last use', () => {
@@ -137,6 +149,13 @@ describe('the proof', () => {
       { name: 'app_clone', accepted: true },
       { name: 'app', accepted: false },
     ]);
+  });
+
+  it('has the inventory’s words where no refusal can be seen, and none where one was', async () => {
+    await ask({ op: 'disable', ...pair });
+    expect(await ask({ op: 'prove-refused', ...pair })).toMatchObject({ unproven: null });
+    house.parts.kind = { ...house.kind, facts: { ...house.kind.facts, unproven: () => 'browsers verify' } } as Kind;
+    expect(await ask({ op: 'prove-refused', ...pair })).toMatchObject({ unproven: 'browsers verify' });
   });
 
   it('is none of a version without a credential', async () => {

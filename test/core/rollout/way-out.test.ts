@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Known, openTurn, type WayOut, wayOut } from '../../../lib/core/rollout/way-out.ts';
+import { type Known, openTurn, openVersion, type WayOut, wayOut } from '../../../lib/core/rollout/way-out.ts';
 
 const C = 'AWSCURRENT';
 const P = 'AWSPREVIOUS';
@@ -120,5 +120,59 @@ describe('the open turn', () => {
     expect(openTurn(back.state, back.dates)).toEqual({ versionId: 'b', goingBack: true, retire: 'b' });
     const none = known({ a: [C, R] });
     expect(openTurn(none.state, none.dates)).toBeUndefined();
+  });
+});
+
+describe('what must have ended before another rotation begins', () => {
+  it.each<[string, Known, ReturnType<typeof openVersion>]>([
+    ['is nothing after a rollout', known({ a: [P], b: [C, N] }, { attempts: { b: 'SUCCEEDED' } }), undefined],
+    ['is nothing of a promotion by hand', known({ b: [P], c: [C] }, { last: retired('b') }), undefined],
+    [
+      'is nothing of a pending label that stayed on the previous version',
+      known({ a: [C], b: [P, N] }, { attempts: { b: 'FAILED' } }),
+      undefined,
+    ],
+    [
+      'is a rollout that is at work',
+      known({ a: [P, R], b: [C, N] }, { attempts: { a: 'SUCCEEDED', b: 'RUNNING' } }),
+      { versionId: 'b', goingBack: false },
+    ],
+    [
+      'is one that is at work on the way back',
+      known({ a: [C], b: [P, R] }, { attempts: { b: 'RUNNING' } }),
+      { versionId: 'b', goingBack: true },
+    ],
+    [
+      'is one that abandons its rotation, beside another that is on its way',
+      known({ a: [C], b: [N] }, { attempts: { x: 'RUNNING' } }),
+      { versionId: 'x', goingBack: false },
+    ],
+    [
+      'is a hold on the way forward',
+      known({ a: [P, R], b: [C, N] }, { attempts: { b: 'FAILED' } }),
+      { versionId: 'b', goingBack: false },
+    ],
+    [
+      'is a hold on the way back',
+      known({ a: [C], b: [P, R] }, { attempts: { b: 'FAILED' } }),
+      { versionId: 'b', goingBack: true },
+    ],
+    ['is a rotation on its way to its promotion', known({ a: [C], b: [N] }), { versionId: 'b', goingBack: false }],
+    [
+      'is a rotation that nothing tries any more',
+      known({ a: [C], b: [N] }, { nowMs: 98_000 + 61_000 }),
+      { versionId: 'b', goingBack: false },
+    ],
+  ])('%s', (_, seen, open) => {
+    expect(openVersion(seen)).toEqual(open);
+  });
+
+  it('is a human’s to find where he alone knows the way out', () => {
+    expect(() => openVersion(known({ a: [C, R] }))).toThrow(
+      expect.objectContaining({
+        code: 'LabelMoved',
+        message: expect.stringMatching(/^house\/db: .*no rotation is on/),
+      }),
+    );
   });
 });

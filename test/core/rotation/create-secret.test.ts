@@ -70,6 +70,15 @@ describe('a minted credential', () => {
     expect(await intent()).toBeUndefined();
   });
 
+  it('is looked for in the labelled versions alone where they explain everything: the others may be a hundred', async () => {
+    const token = await begun(house);
+    house.store.listVersionIds = async () => {
+      throw new Error('must not be asked for');
+    };
+    await house.step('createSecret', token);
+    expect(live()).toEqual(['app', 'key1']);
+  });
+
   it('keeps the list of its first try: what that one minted is not in it', async () => {
     const token = await begun(house);
     await house.store.tag(house.secretArn, intentTag, formatIntent({ token, identities: ['app'] }));

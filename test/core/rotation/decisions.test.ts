@@ -62,6 +62,16 @@ describe('sortUnrecorded', () => {
     );
   });
 
+  it('calls an orphan what versions without a label record alone, used or not, and whatever the intent lists', () => {
+    const credentials = ['both', 'given up', 'labelled', 'stranger'].map((name) => ({
+      identity: name,
+      neverUsed: false,
+    }));
+    const recorded = { labelled: new Set(['labelled', 'both']), unlabelled: new Set(['given up', 'both']) };
+    for (const open of [undefined, { token: 't', identities: ['given up'] }])
+      expect(sortUnrecorded(credentials, recorded, open)).toEqual({ orphans: ['given up'], unknown: ['stranger'] });
+  });
+
   it('finds no orphan without an open intent, and explains every live credential', () => {
     fc.assert(
       fc.property(live, fc.array(identity), (credentials, recorded) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KeyturnError } from '../../../lib/core/errors.ts';
 import type { FurtherSecretAccess } from '../../../lib/core/kind.ts';
 import type { SecretStore } from '../../../lib/core/ports.ts';
 import { furtherSecretAccess } from '../../../lib/core/rotation/further-secrets.ts';
@@ -60,6 +61,19 @@ describe('secrets beside the one that rotates', () => {
     };
     await expect(accessTo(losing).rewrite(list, add('ours'))).rejects.toMatchObject({ code: 'LabelMoved' });
     expect(await current()).not.toContain('ours');
+  });
+
+  it('are tried once where the failure is another', async () => {
+    let puts = 0;
+    const failing: SecretStore = {
+      ...house.store,
+      async put() {
+        puts += 1;
+        throw new KeyturnError('AccessDenied', 'no');
+      },
+    };
+    await expect(accessTo(failing).rewrite(list, add('ours'))).rejects.toMatchObject({ code: 'AccessDenied' });
+    expect(puts).toBe(1);
   });
 
   it('leave one label behind, whoever died in the middle', async () => {

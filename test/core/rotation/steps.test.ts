@@ -131,6 +131,50 @@ describe('testSecret', () => {
     const token = await begun(house);
     expect(await codeOf(house.step('testSecret', token))).toBe('SecretNotFound');
   });
+
+  it('reads the further secrets that the kind reads, so that a mistake there shows', async () => {
+    const { kind } = house;
+    const furtherSecretsOf = () => ({ read: ['no/such/secret'], kept: [] });
+    house.parts.kind = { ...kind, facts: { ...kind.facts, furtherSecretsOf } } as Kind;
+    const token = await begun(house);
+    expect(await codeOf(house.step('testSecret', token))).toBe('SecretNotFound');
+  });
+});
+
+it('testSecret tries the first credential at a target that accepts it by itself', async () => {
+  await house.store.put(house.secretArn, 'e'.repeat(32), SecretValue.of('{}'), 'AWSCURRENT');
+  const token = await begun(house);
+  const pending = { name: 'app_clone', password: 'p' };
+  house.target.accounts.set(pending.name, { password: pending.password, enabled: true, used: false });
+  await house.store.put(house.secretArn, token, SecretValue.of(JSON.stringify(pending)), 'AWSPENDING');
+  await house.step('testSecret', token);
+  expect(house.target.logins).toEqual([{ name: 'app_clone', accepted: true }]);
+});
+
+describe('testSecret of what consumers accept by their own copy', () => {
+  beforeEach(() => {
+    const { kind } = house;
+    house.parts.kind = { ...kind, facts: { ...kind.facts, acceptedBy: 'consumers' } } as Kind;
+  });
+  const pendingOf = async (current: object | undefined) => {
+    if (current)
+      await house.store.put(house.secretArn, 'e'.repeat(32), SecretValue.of(JSON.stringify(current)), 'AWSCURRENT');
+    const token = await begun(house);
+    const pending = { name: 'app_clone', password: 'p' };
+    house.target.accounts.set(pending.name, { password: pending.password, enabled: true, used: false });
+    await house.store.put(house.secretArn, token, SecretValue.of(JSON.stringify(pending)), 'AWSPENDING');
+    return token;
+  };
+
+  it('does not try a first credential, which nobody has before the promotion', async () => {
+    await house.step('testSecret', await pendingOf({}));
+    expect(house.target.logins).toEqual([]);
+  });
+
+  it('tries one that follows another', async () => {
+    await house.step('testSecret', await pendingOf(undefined));
+    expect(house.target.logins).toEqual([{ name: 'app_clone', accepted: true }]);
+  });
 });
 
 describe('finishSecret', () => {

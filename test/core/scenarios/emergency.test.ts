@@ -140,8 +140,16 @@ describe('an emergency', () => {
         return looks < 3 ? { ...state, tags: {} } : state;
       },
     };
+    let told: unknown;
+    if (house.kind.origin !== 'chosen') throw new Error('it is minted');
+    const { propose } = house.kind;
+    house.kind.propose = (target, current, occasion) => {
+      told = occasion;
+      return propose(target, current, occasion);
+    };
     expect(await operator.declareEmergency()).toBe(0);
     expect(looks).toBeGreaterThanOrEqual(3);
+    expect(told).toMatchObject({ emergency: true });
   });
 });
 

@@ -14,10 +14,13 @@ describe('a view', () => {
       'postgresql://a:p%40%2F%25%3F%23%27@h:5432/db?sslmode=require',
     ],
     ['{"user":"{username:json}","password":"{password:json}"}', '{"user":"a","password":"p@/%?#\'"}'],
+    ['{odd:url}', '%21%27%28%29%2A'],
     ['{password:base64}', Buffer.from("p@/%?#'").toString('base64')],
     ['no fields {} { } {{x}', 'no fields {} { } {{x}'.replace('{x}', 'X')],
   ])('renders %s', (template, expected) => {
-    expect(rendered(template, { username: 'a', password: "p@/%?#'", host: 'h', port: 5432, x: 'X' })).toBe(expected);
+    expect(
+      rendered(template, { username: 'a', password: "p@/%?#'", host: 'h', port: 5432, x: 'X', odd: "!'()*" }),
+    ).toBe(expected);
   });
 
   it('stays wrapped', () => {

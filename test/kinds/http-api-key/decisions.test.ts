@@ -18,8 +18,9 @@ describe('a path into an answer', () => {
     ['a.b.c', undefined],
     ['toString', undefined],
     ['list.length.toString', undefined],
+    ['none.id', undefined],
   ])('%s finds what stands there and nothing inherited', (path, expected) => {
-    expect(at({ a: { b: 2 }, list: [{ id: 'x' }] }, path)).toBe(expected);
+    expect(at({ a: { b: 2 }, list: [{ id: 'x' }], none: null }, path)).toBe(expected);
   });
 
   it('finds texts and numbers as texts, and no empty one', () => {
@@ -42,11 +43,17 @@ describe('a template', () => {
   });
 
   it('puts values of any type into a body, and texts into texts', () => {
-    const body = { name: '{name}', scopes: '{scopes}', deep: [{ text: 'key {name}!' }], flag: true, none: null };
+    const body = {
+      name: '{name}',
+      scopes: '{scopes}',
+      deep: [{ text: 'key {name}!', ends: 'of {name}', begins: '{name}s' }],
+      flag: true,
+      none: null,
+    };
     expect(fillJson(body, { name: 'n', scopes: ['a', 'b'] })).toEqual({
       name: 'n',
       scopes: ['a', 'b'],
-      deep: [{ text: 'key n!' }],
+      deep: [{ text: 'key n!', ends: 'of n', begins: 'ns' }],
       flag: true,
       none: null,
     });

@@ -47,10 +47,20 @@ describe('a target', () => {
     ['without an admin secret', { ...sendgrid, adminSecret: '' }, 'target.adminSecret: must not be empty'],
     ['of an unknown provider', { ...sendgrid, provider: 'sendgird' }, 'target.provider: no preset; use one of cloudf'],
     ['without a parameter', { ...sendgrid, parameters: {} }, 'target.parameters.scopes: sendgrid needs it'],
-    ['with rights that are no list', { ...sendgrid, parameters: { scopes: 'all' } }, 'scopes: not a list of texts'],
+    [
+      'with rights that are no list',
+      { ...sendgrid, parameters: { scopes: 'all' } },
+      'target.parameters.scopes: not a list of texts',
+    ],
+    [
+      'with rights that are not all texts',
+      { ...sendgrid, parameters: { scopes: ['a', 1] } },
+      'scopes: not a list of texts',
+    ],
     ['with no rights at all', { ...sendgrid, parameters: { scopes: [] } }, 'scopes: not a list of texts'],
     ['with an unknown parameter', { ...openai, parameters: { project: 'p', x: 1 } }, 'parameters.x: openai-service-'],
     ['with a parameter that is another path', { ...openai, parameters: { project: '../admin' } }, 'not a name or id'],
+    ['with a parameter that is a number', { ...openai, parameters: { project: 7 } }, 'not a name or id'],
     ['with a parameter that is dots', { ...openai, parameters: { project: '..' } }, 'not a name or id'],
     [
       'without a reason where use is not told',
@@ -75,6 +85,7 @@ describe('a target', () => {
     ['at a host of another account', { ...r2, origins: { s3: 'https://x.r2.cloudflarestorage.com' } }, 'not a host of'],
     ['at an unknown origin', { ...sendgrid, origins: { smtp: 'https://api.sendgrid.com' } }, 'origins.smtp: sendgrid'],
     ['without the host of one’s own server', { ...typesense, origins: {} }, 'target.origins.api: typesense needs it'],
+    ['with no URL for an origin', { ...typesense, origins: { api: 'a.example' } }, 'not an origin'],
     ['with a path in an origin', { ...typesense, origins: { api: 'https://a.example/x' } }, 'not an origin'],
     ['with a login in an origin', { ...typesense, origins: { api: 'https://a:b@a.example' } }, 'not an origin'],
     ['without TLS', { ...typesense, origins: { api: 'http://127.0.0.1:8108' } }, 'not encrypted'],
@@ -112,6 +123,18 @@ describe('a target', () => {
       'target.provider.origins: web is missing',
     ],
     [
+      'of a provider without a host for the admin',
+      {
+        ...sendgrid,
+        provider: {
+          ...acme,
+          origins: { web: ['https://acme.example'] },
+          doors: acme.doors?.map((door) => ({ ...door, origin: 'web' })),
+        },
+      },
+      'target.provider.origins: api is missing',
+    ],
+    [
       'of a provider that derives what is there',
       { ...sendgrid, provider: { ...acme, derived: { value: { from: 'id', role: 'plain' } } } },
       'target.provider.derived: value is a field already',
@@ -123,8 +146,12 @@ describe('a target', () => {
   });
 
   it('on this machine may go without TLS, with a reason', () => {
-    for (const api of ['http://127.0.0.1:8108', 'http://localhost:8108', 'http://[::1]:8108'])
+    for (const api of ['http://127.0.0.1:8108', 'http://127.10.200.3', 'http://localhost:8108', 'http://[::1]:8108'])
       expect(httpApiKey.parseTarget({ ...typesense, origins: { api }, plaintext: 'a test' })).toBeDefined();
+    // One of two origins is enough for the reason to have a meaning.
+    expect(
+      httpApiKey.parseTarget({ ...r2, origins: { s3: 'http://127.0.0.1:9000' }, plaintext: 'a test' }),
+    ).toBeDefined();
   });
 });
 

@@ -138,6 +138,13 @@ describe('the base’s turn', () => {
     expect(said({ base: [] }, 'app')[0]).toContain('`app`@`%`');
   });
 
+  it('is at every host that the base has, where the inventory names none', () => {
+    const hosts = [account({ host: '10.%' }), account({ host: 'localhost' })];
+    expect(said({ base: hosts }, 'app')).toEqual([
+      `ALTER USER \`app\`@\`10.%\` ${identified}, \`app\`@\`localhost\` ${identified} ACCOUNT UNLOCK`,
+    ]);
+  });
+
   it('makes it on MySQL with the method that has a future there', () => {
     expect(said({ base: [], mariadb: false }, 'app')[0]).toContain('IDENTIFIED WITH caching_sha2_password AS');
   });
@@ -149,6 +156,12 @@ describe('the base’s turn', () => {
       /run GRANT INSERT ON `shop`\.\* TO `app`@`%`/,
     ],
     ['comes from a host that the base has not', { clone: [clone({ host: 'a' })] }, /run CREATE USER `app`@`a` …/],
+    [
+      'has a role that the base has not',
+      { clone: [clone({ grants: parseGrants(['GRANT `r` TO x']) })] },
+      /GRANT `r` TO `app`/,
+    ],
+    ['is all that there is: the base was dropped', { base: [], clone: [clone()] }, /run CREATE USER `app`@`%` …/],
     ['lacks a grant that the base has', { clone: [clone({ grants: parseGrants([]) })] }, undefined],
     ['is locked, whatever it has', { clone: [clone({ host: 'a', locked: true })] }, undefined],
   ])('looks at a clone in use that %s', (_, changes, refusal) => {
@@ -179,13 +192,16 @@ describe('a base', () => {
   });
 
   it.each([
-    [['%'], true],
-    [['10.%'], false],
-    [['%', '10.%'], false],
-  ])('at the hosts %j of the inventory: %s', (hosts, agrees) => {
-    const decide = () => said({}, 'app', targetOf({ hosts }));
-    if (agrees) expect(decide()).toHaveLength(1);
-    else expect(decide).toThrow(/target\.hosts says/);
+    [['%'], ['%'], true],
+    [['%', '10.%'], ['10.%', '%'], true],
+    [['%'], ['10.%'], false],
+    [['%'], ['%', '10.%'], false],
+    [['%', '10.%'], ['%'], false],
+  ])('at the hosts %j, where the inventory says %j, is right: %s', (found, hosts, agrees) => {
+    const decide = () => said({ base: found.map((host) => account({ host })) }, 'app', targetOf({ hosts }));
+    if (agrees) return expect(decide()).toHaveLength(1);
+    expect(decide).toThrow(expect.objectContaining({ code: 'InvalidInput' }));
+    expect(decide).toThrow(`the hosts ${found.join(', ')} at the server, target.hosts says ${hosts.join(', ')}:`);
   });
 });
 
@@ -274,6 +290,70 @@ describe('each change says what it takes', () => {
       ['GRANT `r`@`%` TO x WITH ADMIN OPTION'],
       ['GRANT `r`@`%` TO y'],
       [['+', 'GRANT `r`@`%` TO `c`@`%` WITH ADMIN OPTION', 'GRANT `r`@`%` TO {admin} WITH ADMIN OPTION']],
+    ],
+    [
+      'a role more',
+      ['GRANT `r`@`%` TO x'],
+      [],
+      [['+', 'GRANT `r`@`%` TO `c`@`%`', 'GRANT `r`@`%` TO {admin} WITH ADMIN OPTION']],
+    ],
+    [
+      'partial revokes: what they leave out is lost, and what they left out is gained',
+      ['REVOKE INSERT, UPDATE, CREATE ON `mysql`.* FROM x'],
+      ['REVOKE CREATE, DELETE, DROP ON `mysql`.* FROM y'],
+      [
+        [
+          '-',
+          'REVOKE INSERT, UPDATE ON `mysql`.* FROM `c`@`%`',
+          'GRANT INSERT, UPDATE ON `mysql`.* TO {admin} WITH GRANT OPTION',
+        ],
+        [
+          '+',
+          'GRANT DELETE, DROP ON `mysql`.* TO `c`@`%`',
+          'GRANT DELETE, DROP ON `mysql`.* TO {admin} WITH GRANT OPTION',
+        ],
+      ],
+    ],
+    [
+      'nothing for dynamic privileges that have their grant option already',
+      ['GRANT BACKUP_ADMIN,XA_RECOVER_ADMIN ON *.* TO x WITH GRANT OPTION'],
+      ['GRANT XA_RECOVER_ADMIN,BACKUP_ADMIN ON *.* TO y WITH GRANT OPTION'],
+      [],
+    ],
+    [
+      'a dynamic privilege more, and one less, beside one that stays with its grant option',
+      ['GRANT BACKUP_ADMIN,ROLE_ADMIN ON *.* TO x WITH GRANT OPTION'],
+      ['GRANT BACKUP_ADMIN,XA_RECOVER_ADMIN ON *.* TO y WITH GRANT OPTION'],
+      [
+        [
+          '-',
+          'REVOKE XA_RECOVER_ADMIN ON *.* FROM `c`@`%`',
+          'GRANT XA_RECOVER_ADMIN ON *.* TO {admin} WITH GRANT OPTION',
+        ],
+        [
+          '+',
+          'GRANT ROLE_ADMIN ON *.* TO `c`@`%` WITH GRANT OPTION',
+          'GRANT ROLE_ADMIN ON *.* TO {admin} WITH GRANT OPTION',
+        ],
+      ],
+    ],
+    [
+      'the grant option on everything',
+      ['GRANT ALL PRIVILEGES ON `a`.* TO x WITH GRANT OPTION'],
+      ['GRANT ALL PRIVILEGES ON `a`.* TO y'],
+      [
+        [
+          '+',
+          'GRANT ALL PRIVILEGES ON `a`.* TO `c`@`%` WITH GRANT OPTION',
+          'GRANT ALL PRIVILEGES ON `a`.* TO {admin} WITH GRANT OPTION',
+        ],
+      ],
+    ],
+    [
+      'nothing for default roles that are named in another order',
+      ['SET DEFAULT ROLE `r`, `s` FOR x'],
+      ['SET DEFAULT ROLE `s`, `r` FOR y'],
+      [],
     ],
     [
       'default roles of MariaDB',

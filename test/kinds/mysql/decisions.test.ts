@@ -75,6 +75,38 @@ describe('SHOW GRANTS', () => {
   });
 });
 
+describe('a line of SHOW GRANTS', () => {
+  const granted = (...lines: string[]) =>
+    Object.fromEntries([...parseGrants(lines).on].map(([object, privileges]) => [object, [...privileges]]));
+
+  it.each<[what: string, line: string, on: Record<string, string[]>]>([
+    [
+      'names columns without quotes',
+      'GRANT UPDATE (a, bc) ON `d`.`t` TO x',
+      { '`d`.`t`': ['UPDATE (a)', 'UPDATE (bc)'] },
+    ],
+    ['names a proxied user', "GRANT PROXY ON 'o''u'@'%' TO `x`@`%`", { "'o''u'@'%'": ['PROXY'] }],
+    [
+      'names a schema that is called like the grant option',
+      'GRANT SELECT ON `GRANT OPTION`.* TO `x`@`%`',
+      { '`GRANT OPTION`.*': ['SELECT'] },
+    ],
+    [
+      'names a column that is called like a dynamic privilege',
+      'GRANT SELECT (`BACKUP_ADMIN`) ON `d`.`t` TO x WITH GRANT OPTION',
+      { '`d`.`t`': ['SELECT (`BACKUP_ADMIN`)', 'GRANT OPTION'] },
+    ],
+  ])('%s', (_what, line, on) => {
+    expect(granted(line)).toEqual(on);
+  });
+
+  it('adds to an earlier one on the same object', () => {
+    expect(granted('GRANT SELECT ON *.* TO x', 'GRANT BACKUP_ADMIN ON *.* TO x')).toEqual({
+      '*.*': ['SELECT', 'BACKUP_ADMIN'],
+    });
+  });
+});
+
 describe('the difference of grants', () => {
   it.each<[what: string, wanted: string[], present: string[], statements: string[]]>([
     ['none', ['GRANT SELECT, INSERT ON `a`.* TO x'], ['GRANT INSERT, SELECT ON `a`.* TO y'], []],

@@ -98,6 +98,10 @@ describe('what an install changes beside the password', () => {
     });
   });
 
+  it('is no limit for a clone whose base has none', () => {
+    expect(decideChanges(state({ clone: null }), 'app', 'app_clone').options).toEqual([]);
+  });
+
   it.each([
     ['none', null, 160_000, 'GRANT "app" TO "app_clone" WITH INHERIT TRUE, SET TRUE'],
     [
@@ -143,6 +147,21 @@ describe('what an install changes beside the password', () => {
   ])('goes back to the base only where nothing is lost: %s', (_what, changes, expected) => {
     const clone = role('app_clone', changes);
     expect(code(() => decideChanges(state({ clone }), 'app', 'app'))).toBe(expected);
+    expect(decideChanges(state({ clone: null }), 'app', 'app')).toEqual(nothing);
+  });
+
+  it.each([
+    [{ holdings: 2 }, 'REASSIGN OWNED BY "app_clone" TO "app" in each database, and its grants to "app" instead'],
+    [{ memberships: ['team', 'other'] }, 'GRANT "team" TO "app"; GRANT "other" TO "app"'],
+    [
+      { holdings: 1, memberships: ['team'] },
+      'REASSIGN OWNED BY "app_clone" TO "app" in each database, and its grants to "app" instead; GRANT "team" TO "app"',
+    ],
+  ])('says how a base gets what the clone has: %j', (changes, remedies) => {
+    const lost = () => decideChanges(state({ clone: role('app_clone', changes) }), 'app', 'app');
+    expect(lost).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(new RegExp(`would lose it: ${remedies}$`)) }),
+    );
   });
 
   it('is sent with the password as one text, the password last and in the same ALTER ROLE as the options', () => {
@@ -167,6 +186,11 @@ describe('the grants that the admin lacks', () => {
         'GRANT "app_clone" TO "rotator" WITH ADMIN OPTION, INHERIT FALSE, SET FALSE',
       ],
     ],
+    [
+      'ADMIN OPTION in 16 itself',
+      { version: 160_000, base: role('app', { administered: false }) },
+      ['GRANT "app" TO "rotator" WITH ADMIN OPTION, INHERIT FALSE, SET FALSE'],
+    ],
     ['no ADMIN OPTION before 16', { version: 150_010, base: role('app', { administered: false }) }, []],
     ['no role to administer yet', { clone: null }, []],
     ['pg_signal_backend', { signal: false }, ['GRANT pg_signal_backend TO "rotator"']],
@@ -174,6 +198,11 @@ describe('the grants that the admin lacks', () => {
       'no pg_signal_backend where it has the privileges of both',
       { signal: false, base: role('app', { inherited: true }), clone: role('app_clone', { inherited: true }) },
       [],
+    ],
+    [
+      'pg_signal_backend where it has the privileges of one',
+      { signal: false, base: role('app', { inherited: true }) },
+      ['GRANT pg_signal_backend TO "rotator"'],
     ],
     ['CREATEROLE', { createRole: false }, ['ALTER ROLE "rotator" CREATEROLE']],
   ])('%s', (_what, changes, grants) => {

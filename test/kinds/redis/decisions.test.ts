@@ -99,7 +99,9 @@ describe('a copy of the password', () => {
   });
 
   it('for replication that no file keeps refuses the change', () => {
-    expect(() => removed(masterauth({ aclFile: true, configFile: false }))).toThrow(/replicates as "app"/);
+    const refused = () => removed(masterauth({ aclFile: true, configFile: false }));
+    expect(refused).toThrow(unfit);
+    expect(refused).toThrow(/replicates as "app"/);
   });
 
   it.each<[string, Partial<NodeState>]>([
@@ -127,6 +129,7 @@ describe('a copy of the password', () => {
     ['is of the user default only', 'app', { requirePass: hashOf(old) }],
     ['is kept by a configuration file only', 'default', { requirePass: hashOf(old), aclFile: true, configFile: false }],
     ['may be another password', 'default', { requirePass: hashOf(third) }],
+    ['may be none', 'default', { requirePass: undefined }],
   ])('in requirepass %s', (_, user, changes) => {
     expect(removed(node(changes), user).join('\n')).not.toContain('requirepass');
   });
@@ -148,7 +151,11 @@ describe('a deployment', () => {
   });
 
   it.each<[string, NodeState[], RegExp]>([
-    ['a replica that is not named', [node({ replicas: 2 }), replica], /names 1 replicas, but 2 are connected/],
+    [
+      'a replica that is not named',
+      [node({ replicas: 2 }), replica],
+      /names 1 replicas, but 2 are connected: users are not replicated/,
+    ],
     [
       'a server of the cluster that is not named',
       [node(), node({ name: 'b:1', clusterNodes: 3 })],

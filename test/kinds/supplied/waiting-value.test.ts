@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KeyturnError } from '../../../lib/core/errors.ts';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import { codeOf, openScene } from './scene.ts';
 
@@ -24,6 +25,30 @@ describe('createSecret of a value that a human brought', () => {
     await create(token);
     expect(await scene.valueOf(token)).toBe(key.value);
     expect(await scene.suppliedOn()).toBe(token);
+  });
+
+  it('replayed stores nothing again', async () => {
+    await scene.supply(scene.makeKey());
+    const token = await scene.begin();
+    await create(token);
+    scene.house.store.put = async () => {
+      throw new Error('must not be stored');
+    };
+    await create(token);
+    expect((await scene.house.labelsOf())['AWSPENDING']).toBe(token);
+  });
+
+  it('gives nothing up when what waits cannot be read now', async () => {
+    const waiting = await scene.supply(scene.makeKey());
+    const token = await scene.begin();
+    const { read } = scene.house.store;
+    scene.house.store.read = async (secretId, which) => {
+      if (which.versionId === waiting) throw new KeyturnError('AwsUnavailable', 'throttled');
+      return read(secretId, which);
+    };
+    expect(await codeOf(create(token))).toBe('AwsUnavailable');
+    expect((await scene.house.labelsOf())['AWSPENDING']).toBe(token);
+    expect(await scene.suppliedOn()).toBe(waiting);
   });
 
   it('keeps a version’s value when another is brought between two tries, which waits for the next rotation', async () => {

@@ -3,9 +3,8 @@ const PLACEHOLDER = /\{([A-Za-z]\w*)\}/g;
 export type Values = Readonly<Record<string, unknown>>;
 
 /** The names in `{…}` anywhere in a JSON value. Pure. */
-export function placeholdersOf(template: unknown): string[] {
-  const text = typeof template === 'string' ? template : JSON.stringify(template);
-  return [...new Set([...text.matchAll(PLACEHOLDER)].map(([, name]) => name ?? ''))];
+export function placeholdersOf(template: object): string[] {
+  return [...new Set([...JSON.stringify(template).matchAll(PLACEHOLDER)].map(([, name]) => name ?? ''))];
 }
 
 /** Fills a path. Each value becomes one part of it, whatever it holds. Pure. */
