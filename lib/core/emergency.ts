@@ -4,7 +4,8 @@ import type { SecretState } from './ports.ts';
 /**
  * How an emergency's rollout revokes. Each skips the soak, the gate "old unused" and the grace.
  *
- * - `consumers-first`: as soon as every consumer has converged. Nothing that works is taken from a consumer.
+ * - `consumers-first`: as soon as every consumer has converged. No credential that works is taken from a consumer; of a user
+ *   that has both passwords all sessions are ended, and its consumers log in anew.
  * - `disable-first`: at once, before the consumers move. The operator accepts the outage; nothing goes back by itself.
  * - `disable-only`: at once, and the consumers stay where they are: the rotation that follows moves them.
  */

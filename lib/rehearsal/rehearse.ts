@@ -6,7 +6,7 @@ import { type Estate, startEstate } from './estates/estate.ts';
 import { inspect } from './estates/inspect.ts';
 import { beginAll, type Expectation, type Fault, type Outage } from './faults/index.ts';
 import { leaksOf } from './leaks/leaks-of.ts';
-import { type Load, startLoad } from './load/load.ts';
+import { type Failure, type Load, startLoad } from './load/load.ts';
 import { assemble, type Before } from './report/assemble.ts';
 import { type Findings, judge, type Promised } from './report/promises.ts';
 import type { RehearsalReport } from './report/report.ts';
@@ -123,9 +123,7 @@ async function lookBack(
   estate: Estate,
   { load, turns, before, screen, missed, outages, ...run }: Run,
 ): Promise<Rehearsal> {
-  const failures = load.failures.filter(
-    ({ atMs }) => !outages?.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs),
-  );
+  const failures = load.failures.filter((failure) => !outages?.some((outage) => explains(outage, failure)));
   for (const { service, status, error, phase } of failures.slice(0, mostLines)) {
     screen.line(`failed: ${service}: ${status === undefined ? '' : `${status} `}${error} (${phase})`);
   }
@@ -144,6 +142,11 @@ async function lookBack(
   };
   const report: RehearsalReport = { requests, ...figures, leaks: leaks.length };
   return { report, promised: judge(report, { ...run, faults }) };
+}
+
+/** Whether the request was under way while its service could not be expected to answer. */
+function explains({ services, fromMs, toMs }: Outage, { service, dueAtMs, atMs }: Failure): boolean {
+  return services.includes(service) && dueAtMs <= toMs && atMs >= fromMs;
 }
 
 function campaignsOf({ services }: Estate): Record<string, number> {

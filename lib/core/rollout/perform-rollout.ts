@@ -71,13 +71,17 @@ const ops: Ops = {
   async meet({ secretArn, turn, consumer, promotedAtMs, waitingFor }, { store, clock, entryOf }) {
     const secret = secretNameOf(secretArn);
     const { timings } = await entryOf(secret);
-    const versionId = turn.direction === 'forward' ? turn.keep : turn.retire;
-    const companions = await companionsOf(consumer.sharedWith, { versionId, waitingFor }, { store, entryOf });
+    const isForward = turn.direction === 'forward';
+    const versionId = isForward ? turn.keep : turn.retire;
+    // On the way back nobody is waited for.
+    const companions = isForward
+      ? await companionsOf(consumer.sharedWith, { versionId, waitingFor }, { store, entryOf })
+      : [];
     const meeting = meet({
       secret,
       versionId,
       companions,
-      waitedSeconds: turn.direction === 'forward' ? (clock.nowMs() - promotedAtMs) / 1000 : Number.POSITIVE_INFINITY,
+      waitedSeconds: isForward ? (clock.nowMs() - promotedAtMs) / 1000 : Number.POSITIVE_INFINITY,
       coalesceSeconds: timings.coalesceSeconds,
       nowMs: clock.nowMs(),
       skewSeconds: timings.skewSeconds,

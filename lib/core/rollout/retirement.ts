@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
+import { emergencyOf } from '../emergency.ts';
 import type { SecretEntry } from '../entry.ts';
 import { type ErrorCode, KeyturnError } from '../errors.ts';
 import type { Kind, KindContext, LastUse, Refusal } from '../kind.ts';
 import { labels } from '../labels.ts';
-import type { SecretStore } from '../ports.ts';
+import type { SecretState, SecretStore } from '../ports.ts';
 import { holderOf } from '../rotation/guard.ts';
 import { intentTag, parseIntent, sortUnrecorded } from '../rotation/orphans.ts';
 import { readIfAny, recordedIdentities } from '../rotation/recorded-identities.ts';
@@ -49,15 +50,21 @@ export async function lastUse(
   return parts.kind.lastUse(context, credential, request.sinceMs, request.promotedAtMs);
 }
 
+interface Condemned {
+  state: SecretState;
+  context: KindContext<unknown>;
+  keep: unknown;
+  retire: unknown;
+  /** Of what ends; undefined where nothing does. */
+  identity: string | undefined;
+}
+
 /**
  * Reads the labels anew and refuses unless AWSCURRENT is `keep`, the retiring label is on `retire`, and the identity
  * to retire is neither current's nor pending's. Everything that revokes goes through here.
  * @throws CurrentMoved
  */
-async function condemned(
-  pair: Pair,
-  parts: RetirementParts,
-): Promise<{ context: KindContext<unknown>; keep: unknown; retire: unknown; identity: string | undefined }> {
+async function condemned(pair: Pair, parts: RetirementParts): Promise<Condemned> {
   const { kind } = parts;
   const context = await contextFor(pair.secretArn, parts);
   const state = await parts.store.describe(pair.secretArn);
@@ -68,7 +75,7 @@ async function condemned(
   const keep = await credentialOf(pair.secretArn, pair.keep, context, parts);
   if (keep === undefined) throw refuse(`version ${pair.keep} holds no credential`);
   const retire = await credentialOf(pair.secretArn, pair.retire, context, parts);
-  if (retire === undefined) return { context, keep, retire, identity: undefined };
+  if (retire === undefined) return { state, context, keep, retire, identity: undefined };
   const identity = kind.identify(retire);
   if (identity === kind.identify(keep))
     throw refuse(`versions ${pair.keep} and ${pair.retire} are the same credential ${identity}`);
@@ -78,7 +85,7 @@ async function condemned(
     if (other !== undefined && kind.identify(other) === identity)
       throw refuse(`version ${pending}, which is ${labels.pending}, is ${identity} too`);
   }
-  return { context, keep, retire, identity: kind.leaving ? kind.leaving({ retire, keep }) : identity };
+  return { state, context, keep, retire, identity: kind.leaving ? kind.leaving({ retire, keep }) : identity };
 }
 
 /** How far Disable came: done, or waiting for what only a human can do. `identity` is null where the version had no credential. */
@@ -86,14 +93,18 @@ export type Disabled =
   | { state: 'done'; identity: string | null; final: boolean }
   | { state: 'awaits-human'; identity: string; task: string };
 
-/** Makes the target refuse the retiring credential, or says what a human must do for that. Idempotent. @throws CurrentMoved */
+/**
+ * Makes the target refuse the retiring credential, or says what a human must do for that. In an emergency sessions that cannot
+ * be told from the old credential's are ended too: whoever stole it may have one. Idempotent. @throws CurrentMoved
+ */
 export async function disable(
   pair: Pair & { promotedAtMs?: number | undefined },
   parts: RetirementParts,
 ): Promise<Disabled> {
-  const { context, keep, retire, identity } = await condemned(pair, parts);
+  const { state, context, keep, retire, identity } = await condemned(pair, parts);
   if (identity !== undefined) {
-    const awaited = await parts.kind.disable(context, { retire, keep, promotedAtMs: pair.promotedAtMs });
+    const promotedAtMs = emergencyOf(state, pair.keep) === undefined ? pair.promotedAtMs : undefined;
+    const awaited = await parts.kind.disable(context, { retire, keep, promotedAtMs });
     if (awaited) return { state: 'awaits-human', identity, task: awaited.task };
   }
   return { state: 'done', identity: identity ?? null, final: parts.kind.facts.reversible?.(context.target) === false };
@@ -150,6 +161,12 @@ export async function verifyPredecessor(pair: Pair, parts: RetirementParts): Pro
   } catch (error) {
     if (!(error instanceof KeyturnError && mendable.includes(error.code))) throw error;
     const current = await credentialOf(pair.secretArn, pair.keep, context, parts);
+    // Installing it would overwrite the credential that everybody runs on.
+    if (current !== undefined && kind.identify(current) === kind.identify(predecessor))
+      throw new KeyturnError(
+        'CannotGoBack',
+        `${pair.secretArn}: version ${pair.retire} does not work (${error.code}), and ${pair.keep}, which is current, is ${kind.identify(current)} too`,
+      );
     await kind.enable(context, predecessor, current);
     try {
       await kind.install(context, { pending: predecessor, current });

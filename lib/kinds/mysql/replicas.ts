@@ -10,11 +10,11 @@ const lagMs = 30_000;
 
 /**
  * How a user stands at a server: its accounts, their locks, and a hash of what is stored of all their passwords, which
- * itself never leaves the server. GTIDs would say more, but differ between the two servers and may be off.
+ * itself never leaves the server. A list of one method is as good as none, and MariaDB keeps it. GTIDs would say more, but differ between the two servers and may be off.
  */
 const query = (user: string) => `
 SELECT u.Host AS host, SHA2(CONCAT(u.plugin, ':', u.authentication_string
-    /*M!100400 , COALESCE(JSON_EXTRACT(g.Priv, '$.auth_or'), '') */
+    /*M!100400 , IF(JSON_LENGTH(g.Priv, '$.auth_or') > 1, JSON_EXTRACT(g.Priv, '$.auth_or'), '') */
     /*!80014 , COALESCE(JSON_EXTRACT(u.User_attributes, '$.additional_password'), '') */), 256) AS password,
   /*M! COALESCE(JSON_VALUE(g.Priv, '$.account_locked'), 0) AS locked */ /*!80000 u.account_locked = 'Y' AS locked */
 FROM mysql.user u /*M! JOIN mysql.global_priv g ON g.User = u.User AND g.Host = u.Host */

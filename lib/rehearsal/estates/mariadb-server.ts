@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { freePort } from './free-port.ts';
 import { guardFolder } from './guard.ts';
+import { keepRunning, type Running } from './running.ts';
 import { type Owner, ownedFile, unprivileged } from './unprivileged.ts';
 
 const server = '/usr/sbin/mariadbd';
@@ -173,11 +174,6 @@ async function takeOver(port: number): Promise<void> {
   await session.end();
 }
 
-interface Running {
-  restart(awayMs: number): Promise<void>;
-  stop(): Promise<void>;
-}
-
 async function run(
   folder: string,
   name: string,
@@ -222,16 +218,8 @@ async function run(
     });
     return end;
   };
-  let end = await start();
-  return {
-    async restart(awayMs) {
-      await end('SIGTERM');
-      await wait(awayMs);
-      end = await start();
-    },
-    // The data folder goes anyway.
-    stop: () => end('SIGKILL'),
-  };
+  // The data folder goes anyway.
+  return keepRunning(start, { restart: 'SIGTERM', stop: 'SIGKILL' });
 }
 
 /** The log tells, from where it stood at the start. */

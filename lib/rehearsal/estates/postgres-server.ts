@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
 import { guardFolder } from './guard.ts';
+import { keepRunning, type Running } from './running.ts';
 import { type Owner, ownedFile, unprivileged } from './unprivileged.ts';
 
 /** Where a version's `initdb` and `postgres` are. */
@@ -186,7 +187,7 @@ async function startIn(
         text,
       }));
     },
-    restart: (awayMs) => writer.restart(awayMs),
+    restart: (awayMs = 0) => writer.restart(awayMs),
     stop,
   };
 }
@@ -216,11 +217,6 @@ async function reachable(
   }
 }
 
-interface Running {
-  restart(awayMs?: number): Promise<void>;
-  stop(): Promise<void>;
-}
-
 async function run(
   postgres: string,
   data: string,
@@ -246,17 +242,8 @@ async function run(
     });
     return end;
   };
-  let end = await start();
-  return {
-    async restart(awayMs = 0) {
-      // Immediate shutdown; the next start recovers.
-      await end('SIGQUIT');
-      await wait(awayMs);
-      end = await start();
-    },
-    // Fast shutdown; the data folder goes anyway.
-    stop: () => end('SIGINT'),
-  };
+  // Immediate shutdown, after which the next start recovers; fast shutdown at the end: the data folder goes anyway.
+  return keepRunning(start, { restart: 'SIGQUIT', stop: 'SIGINT' });
 }
 
 /** The log tells, from where it stood at the start. */

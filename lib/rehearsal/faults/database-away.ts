@@ -4,6 +4,7 @@ import type { Lambda } from '../../simulator/lambda/lambda.ts';
 import { CannotStart } from '../estates/cannot-start.ts';
 import { secretsOf } from '../estates/declared.ts';
 import type { Estate } from '../estates/estate.ts';
+import type { DeclaredSecret } from '../stand-ins/stand-in.ts';
 import type { Expectation, Outage } from './index.ts';
 
 /** Shorter than Secrets Manager and Step Functions keep trying, longer than any one try. */
@@ -24,13 +25,17 @@ const moments = [
 export function databaseAway({
   world,
   inventory,
+  services,
   targetsOf,
-}: Pick<Estate, 'world' | 'inventory' | 'targetsOf'>): Expectation {
+}: Pick<Estate, 'world' | 'inventory' | 'services' | 'targetsOf'>): Expectation {
   const secret = secretsOf(inventory).find(({ declaration }) => targetsOf(declaration.kind).goAway !== undefined);
   if (secret === undefined)
     throw new CannotStart('no secret of this inventory lives at a server that can be taken away here');
   const { name, declaration } = secret;
   const targets = targetsOf(declaration.kind);
+  const usersOfIt = services
+    .filter(({ secrets }) => secrets.some((used) => addressOf(used) === addressOf(secret)))
+    .map((service) => service.name);
   const outages: Outage[] = [];
   const failures: string[] = [];
   for (const { functionName, tells } of moments) {
@@ -44,7 +49,7 @@ export function databaseAway({
   return {
     results: {},
     interrupted: true,
-    outages: () => outages.map(({ fromMs, toMs }) => ({ fromMs, toMs: Math.min(toMs, Date.now()) })),
+    outages: () => outages.map(({ toMs, ...outage }) => ({ ...outage, toMs: Math.min(toMs, Date.now()) })),
     missed() {
       const times = `the server of ${name} went away ${outages.length} times, not ${moments.length}`;
       return outages.length === moments.length ? failures : [times, ...failures];
@@ -52,11 +57,16 @@ export function databaseAway({
   };
 
   async function goAway(): Promise<void> {
-    const outage = { fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY };
+    const outage = { services: usersOfIt, fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY };
     outages.push(outage);
     await targets.goAway?.({ name, declaration }, awayMs);
     outage.toMs = Date.now() + recoveryMs;
   }
+}
+
+function addressOf({ declaration }: DeclaredSecret): string {
+  const { host, port } = declaration.target as { host?: string; port?: number };
+  return `${declaration.kind} at ${host}:${port}`;
 }
 
 /** Whether an event is about the secret and says so. */

@@ -12,8 +12,9 @@ export interface Fault {
   begin(estate: Estate): Expectation;
 }
 
-/** From `fromMs` to `toMs` no service can be expected to answer. */
+/** From `fromMs` to `toMs` these services cannot be expected to answer. */
 export interface Outage {
+  services: readonly string[];
   fromMs: number;
   toMs: number;
 }

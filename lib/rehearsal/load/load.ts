@@ -20,6 +20,7 @@ export interface LoadOptions {
 }
 
 export interface Failure {
+  dueAtMs: number;
   atMs: number;
   service: string;
   /** Undefined: no answer. */
@@ -57,7 +58,7 @@ export function startLoad(options: LoadOptions): Load {
     if (agent === undefined) return;
     const outcome = await ask(url, agent, dueAtMs + timeoutMs - Date.now());
     if (outcome.ok) return;
-    failures.push({ atMs: Date.now(), service, status: outcome.status, error: outcome.error, phase: phase() });
+    failures.push({ dueAtMs, atMs: Date.now(), service, status: outcome.status, error: outcome.error, phase: phase() });
   }
 
   function sendWhatIsDue(): void {

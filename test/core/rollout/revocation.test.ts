@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { emergencyTag, formatEmergency } from '../../../lib/core/emergency.ts';
 import { KeyturnError } from '../../../lib/core/errors.ts';
 import type { Kind } from '../../../lib/core/kind.ts';
 import { performRetirement } from '../../../lib/core/rollout/perform-retirement.ts';
@@ -107,6 +108,16 @@ describe('disable', () => {
     };
     await ask({ op: 'disable', ...pair, promotedAtMs: 7 });
     expect(told).toMatchObject({ retire: { name: 'app' }, keep: { name: 'app_clone' }, promotedAtMs: 7 });
+  });
+
+  it('tells no instant in an emergency, so that sessions are ended whatever their age', async () => {
+    let told: { promotedAtMs?: number | undefined } = { promotedAtMs: 0 };
+    house.kind.disable = async (_, versions) => {
+      told = versions;
+    };
+    await house.store.tag(house.secretArn, emergencyTag, formatEmergency(pair.keep, 'consumers-first'));
+    await ask({ op: 'disable', ...pair, promotedAtMs: 7 });
+    expect(told.promotedAtMs).toBeUndefined();
   });
 
   it('ends nothing where nothing leaves with the version', async () => {
@@ -245,6 +256,17 @@ describe('the predecessor', () => {
       throw cause;
     };
     await expect(verify()).rejects.toMatchObject({ code: 'CannotGoBack', cause });
+  });
+
+  it('that has the identity of the current one is not installed over it', async () => {
+    let touched = 0;
+    house.kind.install = house.kind.enable = async () => {
+      touched += 1;
+    };
+    await ask({ op: 'disable', ...pair });
+    house.kind.identify = () => 'app';
+    expect(await codeOf(verify())).toBe('CannotGoBack');
+    expect(touched).toBe(0);
   });
 
   it('that holds no credential cannot be gone back to', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SecretValue } from '../../../lib/core/secret-value.ts';
 import type { Session } from '../../../lib/kinds/mysql/client.ts';
+import { parseCredential } from '../../../lib/kinds/mysql/credential.ts';
 import { decideAddition, decideRemoval, decideReplacement } from '../../../lib/kinds/mysql/dual/changes.ts';
 import { takeLock } from '../../../lib/kinds/mysql/dual/lock.ts';
 import { begunBefore, condemning } from '../../../lib/kinds/mysql/dual/sessions.ts';
@@ -463,6 +464,16 @@ describe('a target with two passwords of one user', () => {
     const roles = (overlap: string) => ({ ...mysql.fields, ...mysql.fieldsOf?.(targetOf({ overlap })) });
     expect(roles('dual-passwords')).toEqual({ ...roles('alternating-users'), username: 'plain' });
     expect(roles('alternating-users')['username']).toBe('identity');
+  });
+
+  it('refuses the clone’s turn, and not in words that make somebody edit the value', () => {
+    const { host, port, user, database } = targetOf({});
+    const document = { engine: 'mysql', host, port, dbname: database, password: 'a-password' };
+    const parse = (username: string) =>
+      parseCredential(SecretValue.of(JSON.stringify({ ...document, username })), targetOf({}));
+    expect(parse(user)?.username).toBe(user);
+    expect(() => parse(`${user}_clone`)).toThrow(/whose turn it is of two users: leave its value as it is/);
+    expect(() => parse('somebody')).toThrow(/correct the one that is wrong/);
   });
 
   it('is said so, and may have a name that leaves no room for a clone', () => {

@@ -1,13 +1,28 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Inventory } from '../../../lib/inventory/types.ts';
 import { CannotStart } from '../../../lib/rehearsal/estates/cannot-start.ts';
+import type { DeclaredService } from '../../../lib/rehearsal/estates/declared.ts';
 import { databaseAway } from '../../../lib/rehearsal/faults/database-away.ts';
 import type { Targets } from '../../../lib/rehearsal/stand-ins/stand-in.ts';
 import type { SimulatedWorld } from '../../../lib/simulator/world.ts';
 
-const inventory = {
-  secrets: { 'shop/key': { kind: 'http-api-key' }, 'shop/db': { kind: 'postgres' } },
-} as unknown as Inventory;
+const postgresAt = (host: string) => ({ kind: 'postgres', target: { host, port: 5432 } });
+const declared = {
+  'shop/key': { kind: 'http-api-key', target: {} },
+  'shop/db': postgresAt('one'),
+  'shop/reports': postgresAt('one'),
+  'shop/other': postgresAt('two'),
+};
+const inventory = { secrets: declared } as unknown as Inventory;
+const serviceOf = (name: string, ...secrets: (keyof typeof declared)[]) => ({
+  name,
+  secrets: secrets.map((secret) => ({ name: secret, declaration: declared[secret] })),
+});
+const services = [
+  serviceOf('api', 'shop/key', 'shop/db'),
+  serviceOf('reports', 'shop/reports'),
+  serviceOf('mailer', 'shop/key', 'shop/other'),
+] as unknown as DeclaredService[];
 const world = {
   service: () => ({ watch: (name: string, hear: (event: unknown) => void) => void listeners.set(name, hear) }),
 } as unknown as SimulatedWorld;
@@ -22,7 +37,7 @@ beforeEach(() => {
 
 function begin(goAway: NonNullable<Targets['goAway']> = async ({ name }) => void away.push(name)) {
   const targetsOf = (kind: string) => (kind === 'postgres' ? { goAway } : {}) as Targets;
-  return databaseAway({ world, inventory, targetsOf });
+  return databaseAway({ world, inventory, services, targetsOf });
 }
 const setSecret = (name: string) =>
   listeners.get('keyturn-rotate-postgres')?.({ SecretId: arnOf(name), Step: 'setSecret' });
@@ -48,7 +63,9 @@ it('tells when nobody can be expected to answer', async () => {
   const expectation = begin(() => new Promise<void>((resolve) => (comeBack = resolve)));
   const startedMs = Date.now();
   setSecret('shop/db');
-  expect(expectation.outages?.()).toEqual([{ fromMs: expect.any(Number), toMs: expect.any(Number) }]);
+  expect(expectation.outages?.()).toEqual([
+    { services: ['api', 'reports'], fromMs: expect.any(Number), toMs: expect.any(Number) },
+  ]);
   comeBack();
   await new Promise((resolve) => setTimeout(resolve, 2_100));
   const [outage] = expectation.outages?.() ?? [];
@@ -66,5 +83,5 @@ it('tells that a server did not come back', async () => {
 
 it('needs a server that can go away', () => {
   const targetsOf = () => ({}) as Targets;
-  expect(() => databaseAway({ world, inventory, targetsOf })).toThrow(CannotStart);
+  expect(() => databaseAway({ world, inventory, services, targetsOf })).toThrow(CannotStart);
 });

@@ -11,7 +11,7 @@ it('without a fault everything is retired, in its place, and nothing is missed',
 });
 
 it('of several faults what becomes of the run is what becomes of it with each', () => {
-  const outage = { fromMs: 1, toMs: 2 };
+  const outage = { services: ['api'], fromMs: 1, toMs: 2 };
   const { results, interrupted, outages, missed } = beginAll(
     [
       fault({ results: { a: 'rolled-back' }, missed: () => ['one'] }),

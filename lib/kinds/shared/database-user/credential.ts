@@ -124,6 +124,11 @@ function refuseMismatch(document: Fields, target: DatabaseTarget, takesTurns: bo
   refuseDifference(where, 'host', document.host?.toLowerCase(), target.host.toLowerCase());
   refuseDifference(where, 'port', document.port, target.port);
   refuseDifference(where, 'dbname', document.dbname, target.database);
+  if (!takesTurns && document.username === cloneOf(target.user))
+    throw new KeyturnError(
+      'TargetMismatch',
+      `${where} holds "${cloneOf(target.user)}", whose turn it is of two users: leave its value as it is, take target.overlap out, rotate once, and then say it again`,
+    );
   if (!takesTurns || document.username !== cloneOf(target.user)) {
     refuseDifference(where, 'username', document.username, target.user);
   }
