@@ -13,7 +13,7 @@ it(`a function that dies at any external call, in any mode, however the world go
     expect(failures).toEqual([]);
     // Whole on the kinds in memory (core.crash.ts): what differs by kind are the same verbs.
     for (const course of ['emergency', 'emergency, the outage accepted'] as const) {
-      const outcome = await runMatrix(kindId, harness, { course, some: { size: 30, seed: 20_261_121 } });
+      const outcome = await runMatrix(kindId, harness, { course, some: { size: 15, seed: 20_261_121 } });
       process.stdout.write(`${outcome.line}\n`);
       expect(outcome.failures).toEqual([]);
     }

@@ -5,7 +5,7 @@ import { startPooledHarness } from './pooled.ts';
 
 describe.runIf(pgbouncerInstalled()).each(['auth_file', 'auth_query'] as const)('behind PgBouncer', (auth) => {
   describeCrashes(`postgres behind a PgBouncer with ${auth}`, () => startPooledHarness(auth), {
-    rotation: 15,
+    rotation: 10,
     emergency: 0,
   });
 });
