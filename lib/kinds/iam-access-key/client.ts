@@ -172,7 +172,9 @@ export class AwsIdentity {
   /** Asks the STS of a Region who signs with this key. It needs no permission, and no policy can deny it. */
   signIn(credential: Credential, region: string, signal: AbortSignal): () => Promise<Answer> {
     const credentials = { accessKeyId: credential.accessKeyId, secretAccessKey: credential.secretAccessKey.reveal() };
-    const sts = new STSClient({ ...limits, region, credentials });
+    // Over the connections that there are: another key is no reason for another one, which nobody would close.
+    const { requestHandler } = this.#sts.config;
+    const sts = new STSClient({ maxAttempts: limits.maxAttempts, requestHandler, region, credentials });
     return () => identify(sts, credential.userName, signal);
   }
 }

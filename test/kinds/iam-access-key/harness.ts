@@ -122,6 +122,8 @@ export async function startSimulatedIam() {
       } catch (error) {
         if (['InvalidClientTokenId', 'SignatureDoesNotMatch'].includes((error as Error).name)) return 'refused';
         throw error;
+      } finally {
+        sts.destroy();
       }
     },
   };
