@@ -243,7 +243,7 @@ describe.runIf(hasMariadb)('two passwords of one user, on MariaDB', { timeout: 6
       target: kind.facts.parseTarget({ ...turns.target, overlap: 'dual-passwords' }),
       context: (signal) => ({ ...turns.context(signal), target: dual.target }),
     };
-    expect(() => kind.parse(clonesTurn.value, dual.target)).toThrow(/says username/);
+    expect(() => kind.parse(clonesTurn.value, dual.target)).toThrow(/whose turn it is of two users/);
     const twice = await turn(dual, (await turn(dual, basesTurn.value)).value);
     expect(twice.pending.username).toBe(turns.base);
     const back = await turn(turns, twice.value);
