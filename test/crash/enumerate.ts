@@ -104,7 +104,7 @@ export async function runMatrix(
   const same = every.length - differing.length;
   const whole = `${matrix} = ${every.length} crashes${same > 0 ? ` (${same} of them the same as another)` : ''}`;
   const line = some
-    ? `${title}: ${cases.length} of ${matrix}, ${cases.length - failures.length} survived`
+    ? `${title}: ${cases.length} of ${matrix} = ${every.length} crashes, ${cases.length - failures.length} survived`
     : `${title}: ${whole}, ${every.length - lost} survived`;
   return { line, failures };
 }
