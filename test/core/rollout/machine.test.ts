@@ -171,7 +171,7 @@ describe('before Disable', () => {
     const asked: (number | undefined)[] = [];
     const { lastUse, disable } = house.kind;
     house.kind.lastUse = async (context, credential, sinceMs, promotedAtMs) => {
-      expect(promotedAtMs).toBeLessThan(sinceMs);
+      expect(promotedAtMs).toBeLessThanOrEqual(sinceMs);
       asked.push(promotedAtMs);
       return lastUse(context, credential, sinceMs, promotedAtMs);
     };
