@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parameterNameOf } from '../../lib/core/entry.ts';
 import { waitingVersion } from '../../lib/core/rotation/supplied-label.ts';
+import { SecretValue } from '../../lib/core/secret-value.ts';
+import { parseSupplied } from '../../lib/core/supplied.ts';
 import { createKind } from '../../lib/kinds/supplied/index.ts';
 import { AnthropicServer } from '../../lib/rehearsal/stand-ins/supplied/anthropic-server.ts';
 import { estateOf, type SuppliedEstate } from '../kinds/supplied/harness.ts';
@@ -50,6 +52,12 @@ afterEach(async () => {
 
 const madeByHand = () => server.make(provider.account, 'made in the console', {});
 const waiting = async () => waitingVersion(await house.store.describe(house.secretArn));
+/** Compared here, so that a failure shows no value. */
+const waitsWith = async ({ id, value }: { id: string; value: string }) => {
+  const versionId = (await waiting()) ?? '';
+  const supplied = parseSupplied(await house.store.read(house.secretArn, { versionId }), 'what waits');
+  return supplied.identity === id && supplied.value.equals(SecretValue.of(value));
+};
 const statusOf = async () => JSON.parse((await estate.run(['status', '--json'])).out.join('\n'))[0];
 
 describe('keyturn supply', () => {
@@ -90,7 +98,7 @@ describe('keyturn supply', () => {
       'New value of house/db, made at https://platform.claude.com/settings/keys (not shown): ',
       'Its id or name there, so that it can be found when it is to be destroyed (Enter for none): ',
     ]);
-    expect(await waiting()).toBeDefined();
+    expect(await waitsWith(key)).toBe(true);
   });
 
   it.each([
@@ -204,7 +212,7 @@ describe.skipIf(process.platform !== 'linux')('at a real terminal', () => {
     expect(terminal.shown()).toContain(`called ${key.id} waits for its rotation`);
     for (let at = 0; at + 8 <= key.value.length; at += 4)
       expect(terminal.shown().includes(key.value.slice(at, at + 8)), 'a part of the value was shown').toBe(false);
-    expect(await waiting()).toBeDefined();
+    expect(await waitsWith(key)).toBe(true);
   });
 
   it('stores nothing after Ctrl-C, and leaves the terminal as it was', { timeout: 30_000 }, async () => {

@@ -1,4 +1,5 @@
 import type { Health } from '../../core/check.ts';
+import { at } from '../../core/json-path.ts';
 import type { HttpResponse } from '../../net/http-client.ts';
 import type { Config } from './schema.ts';
 
@@ -12,7 +13,7 @@ export function judge(config: Config, response: HttpResponse): Health {
   const body = parseJson(response.body);
   if (body === undefined) return unhealthy('answered with a body that is not JSON');
   const { path, equals } = config.jsonField;
-  const found = fieldOf(body, path);
+  const found = at(body, path);
   if (found === equals) return { state: 'healthy' };
   const what = found === undefined ? 'missing' : `another value (${found === null ? 'null' : typeof found})`;
   return unhealthy(`${path} is ${what}, not ${JSON.stringify(equals)}`);
@@ -33,17 +34,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** `checks.database` in {checks: {database}}; undefined where there is no such field. */
-function fieldOf(value: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>(
-      (within, key) =>
-        typeof within === 'object' && within !== null && Object.hasOwn(within, key)
-          ? (within as Record<string, unknown>)[key]
-          : undefined,
-      value,
-    );
 }

@@ -1,9 +1,9 @@
 import { KeyturnError } from '../../core/errors.ts';
+import { at, textAt } from '../../core/json-path.ts';
 import type { KindContext } from '../../core/kind.ts';
 import { SecretValue } from '../../core/secret-value.ts';
 import { contentOf } from '../shared/api-key/answer.ts';
 import type { Answer, Ask, HttpApi } from '../shared/api-key/http-api.ts';
-import { at, textAt } from '../shared/api-key/json-path.ts';
 import { originOf } from '../shared/api-key/place.ts';
 import { fillJson, fillPath } from '../shared/api-key/template.ts';
 import { adminKeyOf, isId } from './credential.ts';

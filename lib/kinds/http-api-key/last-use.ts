@@ -1,7 +1,7 @@
 import { KeyturnError } from '../../core/errors.ts';
+import { at, textAt } from '../../core/json-path.ts';
 import type { LastUse } from '../../core/kind.ts';
 import type { HttpApi } from '../shared/api-key/http-api.ts';
-import { at, textAt } from '../shared/api-key/json-path.ts';
 import type { Credential } from './credential.ts';
 import { type Context, Keys } from './keys.ts';
 import type { Provider } from './provider.ts';

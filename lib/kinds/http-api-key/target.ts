@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { text } from '../shared/api-key/door.ts';
-import { type Mistake, originMistake, parameterMistake, placeFields } from '../shared/api-key/place.ts';
+import { type Mistake, originMistake, parameterMistake, placeFields, presetMistake } from '../shared/api-key/place.ts';
 import { placeholdersOf } from '../shared/api-key/template.ts';
 import { presets } from './presets/index.ts';
 import { Provider } from './provider.ts';
@@ -28,9 +28,8 @@ export const Target = z
 export type Target = z.infer<typeof Target>;
 
 function mistakeIn(target: Target): Mistake | undefined {
-  if (typeof target.provider === 'string' && !Object.hasOwn(presets, target.provider)) {
-    return { path: ['provider'], message: `no preset; use one of ${Object.keys(presets).join(', ')}, or describe it` };
-  }
+  const unknown = presetMistake(target.provider, presets);
+  if (unknown) return unknown;
   const provider = providerOf(target);
   return (
     placeholderMistake(provider) ??

@@ -1,5 +1,6 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { KindContext, Refusal } from '../../core/kind.ts';
+import { proving } from '../shared/proof.ts';
 import type { Answer, AwsIdentity } from './client.ts';
 import { answersInARow, patience, pause } from './patience.ts';
 import type { Credential, Target } from './schema.ts';
@@ -107,14 +108,4 @@ export function acceptanceOf(aws: AwsIdentity) {
   }
 
   return { install, verify, proveRefused };
-}
-
-/** Whatever goes wrong in a proof, nothing is proven by it. */
-async function proving<T>(attempt: Promise<T>): Promise<T> {
-  try {
-    return await attempt;
-  } catch (error) {
-    if (!(error instanceof KeyturnError)) throw error;
-    throw new KeyturnError('NotProven', `no proof: ${error.message}`, { cause: error });
-  }
 }

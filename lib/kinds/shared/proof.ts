@@ -36,3 +36,13 @@ export async function refusedLogin(logIn: () => Promise<unknown>, stillAccepted:
   }
   throw new KeyturnError('StillAccepted', stillAccepted);
 }
+
+/** Whatever goes wrong in a proof, nothing is proven by it. @throws NotProven */
+export async function proving<T>(attempt: Promise<T>): Promise<T> {
+  try {
+    return await attempt;
+  } catch (error) {
+    if (!(error instanceof KeyturnError)) throw error;
+    throw new KeyturnError('NotProven', `no proof: ${error.message}`, { cause: error });
+  }
+}

@@ -1,5 +1,6 @@
 import { KeyturnError } from '../../core/errors.ts';
 import type { Refusal } from '../../core/kind.ts';
+import { controlLogin, refusedLogin } from '../shared/proof.ts';
 import type { Credential } from './credential.ts';
 import { refusal } from './failure.ts';
 import { type Context, type Doors, logIn } from './hosts.ts';
@@ -13,41 +14,21 @@ export async function proveRefused(
 ): Promise<Refusal[]> {
   const refusals: Refusal[] = [];
   for (const host of context.target.hosts) {
-    await control(doors, context, keep, host);
-    refusals.push({ endpoint: nameOf(host), error: await refused(doors, context, retire, host) });
+    await controlLogin(() => logIn(doors, context, keep, host));
+    await refusedLogin(
+      () => letIn(doors, context, retire, host),
+      `the old key ${retire.publicKey.fingerprint} still logs in as "${retire.username}" at ${nameOf(host)}: look for it in other files of AuthorizedKeysFile, or in an AuthorizedKeysCommand`,
+    );
+    refusals.push({ endpoint: nameOf(host), error: refusal });
   }
   return refusals;
 }
 
-/** First, so that a host that refuses everybody costs no failed login and proves nothing. */
-async function control(doors: Doors, context: Context, keep: Credential, host: Host): Promise<void> {
+/** Whether it is let in, whatever becomes of the probe. */
+async function letIn(doors: Doors, context: Context, credential: Credential, host: Host): Promise<void> {
   try {
-    await logIn(doors, context, keep, host);
+    await logIn(doors, context, credential, host);
   } catch (cause) {
-    if (!(cause instanceof KeyturnError)) throw cause;
-    throw new KeyturnError(
-      'NotProven',
-      `the control login failed, so a refusal would prove nothing: ${cause.message}`,
-      { cause },
-    );
+    if (!(cause instanceof KeyturnError) || cause.code !== 'WrongEffectiveIdentity') throw cause;
   }
-}
-
-async function refused(doors: Doors, context: Context, retire: Credential, host: Host): Promise<string> {
-  try {
-    await logIn(doors, context, retire, host);
-  } catch (cause) {
-    if (!(cause instanceof KeyturnError)) throw cause;
-    if (cause.code === 'AuthenticationRefused') return refusal;
-    // It was let in, whatever became of the probe.
-    if (cause.code !== 'WrongEffectiveIdentity') {
-      throw new KeyturnError('NotProven', `the login failed, but not because the key was refused: ${cause.message}`, {
-        cause,
-      });
-    }
-  }
-  throw new KeyturnError(
-    'StillAccepted',
-    `the old key ${retire.publicKey.fingerprint} still logs in as "${retire.username}" at ${nameOf(host)}: look for it in other files of AuthorizedKeysFile, or in an AuthorizedKeysCommand`,
-  );
 }

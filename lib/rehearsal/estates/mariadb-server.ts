@@ -1,9 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, cp, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { chown, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { freePort } from './free-port.ts';
@@ -197,37 +196,14 @@ async function run(
     ...settings,
   };
   const flags = Object.entries(all).map(([option, value]) => `--${option}=${value}`);
-  const logFile = join(folder, `${name}.error`);
-  const start = async () => {
-    const log = await open(logFile, 'a');
-    const { size } = await log.stat();
-    const running = spawn(server, ['--no-defaults', ...flags], {
-      stdio: ['ignore', log.fd, log.fd],
-      cwd: folder,
-      ...owner,
-    });
-    await log.close();
-    const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
-    const end = async (signal: NodeJS.Signals) => {
-      running.kill(signal);
-      await ended;
-    };
-    await ready(running, logFile, size).catch(async (error) => {
-      await end('SIGKILL');
-      throw error;
-    });
-    return end;
-  };
-  // The data folder goes anyway.
-  return keepRunning(start, { restart: 'SIGTERM', stop: 'SIGKILL' });
-}
-
-/** The log tells, from where it stood at the start. */
-async function ready(running: ChildProcess, logFile: string, from: number): Promise<void> {
-  const untilMs = Date.now() + 30_000;
-  const said = async () => (await readFile(logFile)).subarray(from).toString('utf8');
-  while (!/ready for connections/.test(await said())) {
-    if (running.exitCode !== null || Date.now() > untilMs) throw new Error(`MariaDB did not start:\n${await said()}`);
-    await wait(25);
-  }
+  return keepRunning({
+    title: 'MariaDB',
+    command: server,
+    args: ['--no-defaults', ...flags],
+    options: { ...owner, cwd: folder },
+    logFile: join(folder, `${name}.error`),
+    ready: /ready for connections/,
+    // The data folder goes anyway.
+    signals: { restart: 'SIGTERM', stop: 'SIGKILL' },
+  });
 }

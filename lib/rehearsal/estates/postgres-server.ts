@@ -1,9 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, cp, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { chown, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
@@ -226,32 +225,14 @@ async function run(
   owner: Owner,
 ): Promise<Running> {
   const flags = Object.entries({ ...settings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const start = async () => {
-    const log = await open(logFile, 'a');
-    const { size } = await log.stat();
-    const server = spawn(postgres, ['-D', data, ...flags], { stdio: ['ignore', log.fd, log.fd], ...owner });
-    await log.close();
-    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-    const end = async (signal: NodeJS.Signals) => {
-      server.kill(signal);
-      await ended;
-    };
-    await ready(server, logFile, size).catch(async (error) => {
-      await end('SIGINT');
-      throw error;
-    });
-    return end;
-  };
-  // Immediate shutdown, after which the next start recovers; fast shutdown at the end: the data folder goes anyway.
-  return keepRunning(start, { restart: 'SIGQUIT', stop: 'SIGINT' });
-}
-
-/** The log tells, from where it stood at the start. */
-async function ready(server: ChildProcess, logFile: string, from: number): Promise<void> {
-  const untilMs = Date.now() + 30_000;
-  const said = async () => (await readFile(logFile)).subarray(from).toString('utf8');
-  while (!/ready to accept (read-only )?connections/.test(await said())) {
-    if (server.exitCode !== null || Date.now() > untilMs) throw new Error(`PostgreSQL did not start:\n${await said()}`);
-    await wait(25);
-  }
+  return keepRunning({
+    title: 'PostgreSQL',
+    command: postgres,
+    args: ['-D', data, ...flags],
+    options: owner,
+    logFile,
+    ready: /ready to accept (read-only )?connections/,
+    // Immediate shutdown, after which the next start recovers; fast shutdown at the end: the data folder goes anyway.
+    signals: { restart: 'SIGQUIT', stop: 'SIGINT' },
+  });
 }

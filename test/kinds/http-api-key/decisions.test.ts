@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { at, textAt } from '../../../lib/core/json-path.ts';
 import { useAtMs } from '../../../lib/kinds/http-api-key/last-use.ts';
 import { identityOf, markOf, restoredName } from '../../../lib/kinds/http-api-key/mark.ts';
 import { presets } from '../../../lib/kinds/http-api-key/presets/index.ts';
 import { randomKey } from '../../../lib/kinds/http-api-key/random-key.ts';
-import { at, textAt } from '../../../lib/kinds/shared/api-key/json-path.ts';
 import { fillJson, fillPath, placeholdersOf } from '../../../lib/kinds/shared/api-key/template.ts';
 
 const arn = (name: string, account = '111122223333') =>

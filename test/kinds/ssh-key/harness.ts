@@ -11,6 +11,7 @@ import { createKind } from '../../../lib/kinds/ssh-key/index.ts';
 import { newKeyPair } from '../../../lib/kinds/ssh-key/key-pair.ts';
 import { parseTarget, type Target } from '../../../lib/kinds/ssh-key/schema.ts';
 import { openUse as openService } from '../../../lib/rehearsal/estates/services/uses/ssh-key.ts';
+import { clientArguments } from '../../../lib/rehearsal/stand-ins/ssh-key/ssh.ts';
 import { startSimulator } from '../../../lib/simulator/index.ts';
 import type { Iam } from '../../../lib/simulator/services/iam/iam.ts';
 import type { Ssm } from '../../../lib/simulator/services/ssm/ssm.ts';
@@ -186,29 +187,8 @@ export function keyIn(value: SecretValue): string {
   return (JSON.parse(value.reveal()) as { privateKey: string }).privateKey;
 }
 
-/** What the real client is called with, so that nothing here is Keyturn's. */
-async function argumentsFor(server: SshdServer, privateKey: string): Promise<string[]> {
-  count += 1;
-  const [key, known] = [join(server.folder, `client-${count}`), join(server.folder, 'known_hosts')];
-  await writeFile(key, privateKey, { mode: 0o600 });
-  await writeFile(known, `[${server.host}]:${server.port} ${server.hostKeyLine}\n`);
-  const settings = {
-    BatchMode: 'yes',
-    IdentitiesOnly: 'yes',
-    IdentityAgent: 'none',
-    StrictHostKeyChecking: 'yes',
-    UserKnownHostsFile: known,
-    LogLevel: 'ERROR',
-  };
-  return [
-    ...['-F', '/dev/null', '-i', key, '-p', String(server.port)],
-    ...Object.entries(settings).flatMap(([name, setting]) => ['-o', `${name}=${setting}`]),
-    `${server.user}@${server.host}`,
-  ];
-}
-
 export async function logInAt(server: SshdServer, privateKey: string): Promise<string> {
-  const args = await argumentsFor(server, privateKey);
+  const args = await clientArguments(server, privateKey);
   return new Promise((resolve) => {
     execFile('ssh', [...args, 'true'], (error, _, stderr) => {
       if (error === null) resolve('accepted');
@@ -229,7 +209,7 @@ export async function logInByDriver({ host, port, user, hostKey }: SshdServer, p
 
 /** A session that reads until its client ends. */
 export async function openUse(server: SshdServer, value: SecretValue, target: Target): Promise<Use> {
-  const client = spawn('ssh', [...(await argumentsFor(server, keyIn(value))), 'echo ready; cat'], {
+  const client = spawn('ssh', [...(await clientArguments(server, keyIn(value))), 'echo ready; cat'], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   // sshd may end it in the middle of a word.

@@ -1,6 +1,6 @@
+import { at } from '../../../core/json-path.ts';
 import type { Match } from './door.ts';
 import type { Answer } from './http-api.ts';
-import { at } from './json-path.ts';
 
 /** The body as its paths see it; undefined when it is not what it should be. Must not go further than what reads it: it may hold a key. */
 export function contentOf({ body }: Answer, form: 'json' | 'xml' = 'json'): unknown {

@@ -18,6 +18,12 @@ export const placeFields = {
   plaintext: z.optional(text),
 };
 
+/** A provider that is named must be one of the presets. Pure. */
+export function presetMistake(provider: unknown, presets: Readonly<Record<string, unknown>>): Mistake | undefined {
+  if (typeof provider !== 'string' || Object.hasOwn(presets, provider)) return undefined;
+  return { path: ['provider'], message: `no preset; use one of ${Object.keys(presets).join(', ')}, or describe it` };
+}
+
 /** One part of a path: no slash, and neither `.` nor `..`. */
 const pathPart = /^[A-Za-z0-9][\w.-]*$/;
 

@@ -1,9 +1,10 @@
 import { KeyturnError } from '../../../core/errors.ts';
+import { at, textAt } from '../../../core/json-path.ts';
 import type { KindContext, Refusal } from '../../../core/kind.ts';
+import { proving } from '../proof.ts';
 import { contentOf, matches } from './answer.ts';
 import type { Described, Door, Placed } from './door.ts';
 import type { Answer, HttpApi, Signature } from './http-api.ts';
-import { at, textAt } from './json-path.ts';
 import { inARow, patienceWith, pause } from './patience.ts';
 import { originOf } from './place.ts';
 import { fillPath } from './template.ts';
@@ -149,14 +150,4 @@ function assertRights(
     'PrivilegeLost',
     `${name}: key ${id} lacks ${missing.join(', ')} of the inventory's ${holds.parameter}`,
   );
-}
-
-/** Whatever goes wrong in a proof, nothing is proven by it. */
-async function proving<T>(attempt: Promise<T>): Promise<T> {
-  try {
-    return await attempt;
-  } catch (error) {
-    if (!(error instanceof KeyturnError)) throw error;
-    throw new KeyturnError('NotProven', `no proof: ${error.message}`, { cause: error });
-  }
 }

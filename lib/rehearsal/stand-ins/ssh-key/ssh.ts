@@ -25,8 +25,8 @@ export async function makeKey(folder: string, name: string): Promise<KeyFile> {
 
 let clients = 0;
 
-/** Logs in with OpenSSH's own client. @throws Error for any answer that is neither a yes nor sshd's refusal of a key */
-export async function logInAt(server: SshdServer, privateKey: string): Promise<Verdict> {
+/** What OpenSSH's own client is called with, before the command that it is to run. */
+export async function clientArguments(server: SshdServer, privateKey: string): Promise<string[]> {
   clients += 1;
   const [key, known] = ['client', 'known-hosts'].map((name) => join(server.folder, `${name}-${clients}`)) as [
     string,
@@ -43,7 +43,12 @@ export async function logInAt(server: SshdServer, privateKey: string): Promise<V
     LogLevel: 'ERROR',
   };
   const options = Object.entries(settings).flatMap(([name, setting]) => ['-o', `${name}=${setting}`]);
-  const place = ['-F', '/dev/null', '-i', key, '-p', String(server.port), ...options, `${server.user}@${server.host}`];
+  return ['-F', '/dev/null', '-i', key, '-p', String(server.port), ...options, `${server.user}@${server.host}`];
+}
+
+/** Logs in with OpenSSH's own client. @throws Error for any answer that is neither a yes nor sshd's refusal of a key */
+export async function logInAt(server: SshdServer, privateKey: string): Promise<Verdict> {
+  const place = await clientArguments(server, privateKey);
   return await new Promise((resolve, reject) => {
     execFile('ssh', [...place, 'true'], (error, _, stderr) => {
       if (error === null) resolve('accepted');
